@@ -1,0 +1,115 @@
+"""``.keras`` archives of Keras 3 and tf_keras: a zip of config.json, metadata.json and model.weights.h5.
+
+Untrusted input: sizes are checked against what is there before anything is unpacked, and the weights are opened where
+they lie, without unpacking them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+import zlib
+from typing import IO, Any
+
+from pydl4j_bridge.errors import NotAKerasFile, Truncated, UnsafeFile
+from pydl4j_bridge.kerasfile import jsontext
+from pydl4j_bridge.kerasfile.config import parse_optimizer
+from pydl4j_bridge.kerasfile.dialects import of_version
+from pydl4j_bridge.kerasfile.hdf5 import has_optimizer_variables
+from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
+
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+#: Deflate reaches about 1000 to 1; a member that claims more was made to fill the disk.
+_MAX_RATIO = 1100
+
+
+def read_keras(path: str) -> KerasModelFile:
+    """What the ``.keras`` archive at ``path`` says.
+
+    Raises:
+        KerasFileError: it is damaged, unsafe or no Keras archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _describe(archive, path)
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise Truncated(
+            "the .keras archive cannot be read",
+            because=str(error),
+            file=path,
+            fix="The end of the file is missing or its bytes were changed: copy or save it again",
+        ) from None
+    except NotImplementedError as error:
+        raise UnsafeFile(
+            "the archive is packed in a way that Keras does not use", because=str(error), file=path
+        ) from None
+    except RuntimeError as error:  # zipfile's word for an encrypted member
+        raise UnsafeFile("the archive cannot be unpacked", because=str(error), file=path) from None
+
+
+def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
+    names = set(archive.namelist())
+    if _CONFIG not in names:
+        raise NotAKerasFile(
+            f"a zip archive without {_CONFIG}, so not one that Keras saved",
+            file=path,
+            fix="A TensorFlow SavedModel or a DL4J model is not a .keras file: save it with model.save('model.keras')",
+        )
+    config = _json(archive, _CONFIG, path)
+    metadata = _json(archive, _METADATA, path) if _METADATA in names else {}
+    version = metadata.get("keras_version")
+    by_version = of_version(version, file=path, where=f"{_METADATA}, keras_version") or "keras-3"
+    state = _WEIGHTS in names and _optimizer_state(archive, path)
+    compiled = config.get("compile_config")
+    where = f"{_CONFIG}, compile_config"
+    optimizer = None
+    if compiled is not None:
+        described = jsontext.expect(compiled, dict, file=path, where=where).get("optimizer")
+        if described is not None:
+            optimizer = parse_optimizer(described, by_version, file=path, where=f"{where}.optimizer")
+    lost = state or bool(compiled)
+    return KerasModelFile(
+        path=path,
+        container="keras",
+        saved="whole model",
+        dialect=optimizer.dialect if optimizer else by_version,
+        keras_version=version,
+        model_class=config.get("class_name"),
+        loss=compiled.get("loss") if compiled else None,
+        optimizer=optimizer,
+        reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
+        has_optimizer_state=state,
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInfo:
+    info = archive.getinfo(name)
+    if info.file_size > max(info.compress_size, 1) * _MAX_RATIO:
+        raise UnsafeFile(
+            f"a member claims {info.file_size} bytes", because=f"it has {info.compress_size}", file=path, where=name
+        )
+    return info
+
+
+def _json(archive: zipfile.ZipFile, name: str, path: str) -> dict[str, Any]:
+    info = _member(archive, name, path)
+    jsontext.check_size(info.file_size, file=path, where=name)
+    with archive.open(info) as stream:
+        # One byte more than is claimed would be a lie of the header; zipfile checks length and CRC at the end.
+        return jsontext.parse(stream.read(), file=path, where=name)
+
+
+def _optimizer_state(archive: zipfile.ZipFile, path: str) -> bool:
+    info = _member(archive, _WEIGHTS, path)
+    if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
+        with archive.open(info) as stream:
+            return _has_variables(stream, info, path)
+    with archive.open(info) as packed, tempfile.TemporaryFile() as unpacked:
+        # Seeking in a deflated member unpacks it again from its start at every step back.
+        while block := packed.read(2**20):
+            unpacked.write(block)
+        return _has_variables(unpacked, info, path)
+
+
+def _has_variables(stream: IO[bytes], info: zipfile.ZipInfo, path: str) -> bool:
+    return has_optimizer_variables(stream, info.file_size, file=path, where=_WEIGHTS)  # type: ignore[arg-type]

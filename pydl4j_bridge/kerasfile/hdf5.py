@@ -1,0 +1,195 @@
+"""``.h5`` files: whole models and weights of Keras 1, 2, 3 and tf.keras. The only module that imports h5py.
+
+Untrusted input: only hard links are followed, and no attribute is read that claims to be larger than its file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import h5py
+
+from pydl4j_bridge.errors import InvalidConfig, NotAKerasFile, Truncated, UnsafeFile
+from pydl4j_bridge.kerasfile import jsontext
+from pydl4j_bridge.kerasfile.config import parse_optimizer
+from pydl4j_bridge.kerasfile.dialects import of_version
+from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
+
+
+def read_h5(path: str) -> KerasModelFile:
+    """What the HDF5 file at ``path`` says.
+
+    Raises:
+        KerasFileError: it is damaged, unsafe or no Keras file.
+    """
+    with _opened(path, path) as file:
+        return _describe(_Group(file, path, os.path.getsize(path)))
+
+
+def has_optimizer_variables(stream: BinaryIO, size: int, *, file: str, where: str) -> bool:
+    """Whether a ``model.weights.h5`` inside a ``.keras`` archive holds variables of an optimizer.
+
+    Args:
+        stream: the seekable bytes of the HDF5 file.
+        size: how many there are.
+        file: the archive, for errors.
+        where: the member's name, for errors.
+    """
+    with _opened(stream, file, where) as root:
+        return _has_variables(_Group(root, file, size, where))
+
+
+@contextmanager
+def _opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py.File]:
+    try:
+        opened = h5py.File(source, "r")
+    except (OSError, RuntimeError) as error:
+        text = str(error)
+        if isinstance(error, PermissionError):
+            raise
+        if "signature not found" in text:
+            raise NotAKerasFile("not an HDF5 file", because=text, file=file, where=where) from None
+        raise Truncated(
+            "the HDF5 file cannot be opened",
+            because=text,
+            file=file,
+            where=where,
+            fix="The end of the file is missing or its bytes were changed: copy or save it again",
+        ) from None
+    with opened:
+        try:
+            yield opened
+        except (OSError, RuntimeError, KeyError) as error:
+            # What h5py raises where the bytes of a group or an attribute are not what its header says.
+            raise Truncated(
+                "the HDF5 file is damaged", because=str(error), file=file, where=where, fix="Copy or save it again"
+            ) from None
+
+
+class _Group:
+    """One HDF5 group, read with suspicion."""
+
+    def __init__(self, group: h5py.Group, file: str, size: int, where: str = "") -> None:
+        self.group = group
+        self.file = file
+        self.size = size
+        self.where = where
+
+    def child(self, name: str) -> _Group | None:
+        """The group ``name`` below this one, None where there is none."""
+        link = self.group.get(name, getlink=True)
+        place = f"{self.where}/{name}"
+        if link is None:
+            return None
+        if not isinstance(link, h5py.HardLink):
+            raise UnsafeFile(
+                "a link in the file points elsewhere and is not followed",
+                because=f"{type(link).__name__} to {link.path!r}",
+                file=self.file,
+                where=place,
+            )
+        found = self.group[name]
+        if not isinstance(found, h5py.Group):
+            raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
+        return _Group(found, self.file, self.size, place)
+
+    def text(self, name: str) -> str | None:
+        """The text of the attribute ``name``, None where there is none."""
+        if name not in self.group.attrs:
+            return None
+        where = f"{self.where}attribute {name}"
+        attribute = h5py.h5a.open(self.group.id, name.encode())
+        claimed = attribute.get_storage_size()
+        if claimed > self.size:
+            raise UnsafeFile(
+                f"an attribute claims {claimed} bytes", because=f"the file has {self.size}", file=self.file, where=where
+            )
+        jsontext.check_size(claimed, file=self.file, where=where)
+        # Before anything is read: reading a damaged type that is no string crashes h5py.
+        kind = attribute.get_type()
+        if not isinstance(kind, h5py.h5t.TypeStringID):
+            found = type(kind).__name__.removeprefix("Type").removesuffix("ID").lower()
+            raise InvalidConfig(f"expected a string and found HDF5's type {found}", file=self.file, where=where)
+        if attribute.get_space().get_simple_extent_npoints() != 1:
+            raise InvalidConfig("expected a single string and found an array", file=self.file, where=where)
+        value: Any = self.group.attrs[name]
+        if hasattr(value, "item"):
+            value = value.item()
+        if isinstance(value, bytes):
+            try:
+                return value.decode()
+            except UnicodeDecodeError as error:
+                raise InvalidConfig("the text is not UTF-8", because=str(error), file=self.file, where=where) from None
+        return str(jsontext.expect(value, str, file=self.file, where=where))
+
+    def json(self, name: str) -> dict[str, Any] | None:
+        """The JSON object in the attribute ``name``, None where there is none."""
+        text = self.text(name)
+        return None if text is None else jsontext.parse(text, file=self.file, where=f"{self.where}attribute {name}")
+
+
+def _describe(root: _Group) -> KerasModelFile:
+    model = root.json("model_config")
+    if model is None:
+        return _weights_only(root)
+    version = root.text("keras_version")
+    by_version = of_version(version, file=root.file, where="attribute keras_version")
+    training = root.json("training_config")
+    optimizer = None
+    if training is not None:
+        # Keras >= 2.11 writes training_config without an optimizer where it could not serialise it.
+        described = training.get("optimizer_config")
+        if described is not None:
+            optimizer = parse_optimizer(
+                described,
+                by_version or "keras-1",
+                file=root.file,
+                where="attribute training_config, optimizer_config",
+            )
+    state = root.child("optimizer_weights") is not None
+    lost = training is not None or state
+    return KerasModelFile(
+        path=root.file,
+        container="h5",
+        saved="whole model",
+        dialect=optimizer.dialect if optimizer else by_version or "keras-1",
+        keras_version=version,
+        backend=root.text("backend"),
+        model_class=model.get("class_name"),
+        loss=None if training is None else training.get("loss"),
+        optimizer=optimizer,
+        reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
+        has_optimizer_state=state,
+    )
+
+
+def _weights_only(root: _Group) -> KerasModelFile:
+    # save_weights() of Keras 1 and 2 names the layers in an attribute, that of Keras 3 and tf_keras >= 2.13 has a
+    # group of variables per layer. model.load_weights() takes the group model_weights of a whole model as well.
+    named = root.group.attrs.keys() & {"layer_names", "layer_names0"}
+    if not named and root.child("layers") is None and root.child("_layer_checkpoint_dependencies") is None:
+        raise NotAKerasFile(
+            "an HDF5 file, but not one that Keras saved",
+            because="it has neither model_config nor the weights of layers",
+            file=root.file,
+        )
+    version = root.text("keras_version")
+    return KerasModelFile(
+        path=root.file,
+        container="h5",
+        saved="weights",
+        dialect=of_version(version, file=root.file) or ("keras-1" if named else "keras-3"),
+        keras_version=version,
+        backend=root.text("backend"),
+        reason=NoOptimizer.WEIGHTS_ONLY,
+        has_optimizer_state=_has_variables(root),
+    )
+
+
+def _has_variables(root: _Group) -> bool:
+    optimizer = root.child("optimizer")
+    variables = optimizer.child("vars") if optimizer else None
+    return variables is not None and len(variables.group) > 0
