@@ -1,0 +1,52 @@
+"""What ND4J 1.0.0-M2.1 offers: its updaters and schedules, and the names and kinds of their settings.
+
+A test walks the classes of the real jar and fails where this table and the jar disagree, in either direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DOUBLE, INT, SCHEDULE, SCHEDULE_TYPE = "double", "int", "ISchedule", "ScheduleType"
+INT_TO_DOUBLE = "Map<Integer,Double>"
+
+_RATE = {"learningRate": DOUBLE, "learningRateSchedule": SCHEDULE}
+_ADAM = {**_RATE, "beta1": DOUBLE, "beta2": DOUBLE, "epsilon": DOUBLE}
+
+#: Updater → Builder name → kind. Nesterovs' deprecated ``momentumSchedule`` (a map that nothing reads) is left out.
+UPDATERS: Mapping[str, Mapping[str, str]] = {
+    "AMSGrad": _ADAM,
+    "AdaBelief": _ADAM,
+    "AdaDelta": {"rho": DOUBLE, "epsilon": DOUBLE},
+    "AdaGrad": {**_RATE, "epsilon": DOUBLE},
+    "AdaMax": _ADAM,
+    "Adam": _ADAM,
+    "Nadam": _ADAM,
+    "Nesterovs": {**_RATE, "momentum": DOUBLE, "momentumISchedule": SCHEDULE},
+    "NoOp": {},
+    "RmsProp": {**_RATE, "rmsDecay": DOUBLE, "epsilon": DOUBLE},
+    "Sgd": _RATE,
+}
+
+#: Updaters whose Builder has no setters in this jar; their own setters have the same names.
+WITHOUT_BUILDER = frozenset({"AdaMax", "NoOp"})
+
+#: Schedule → arguments of its constructor, in order → kind.
+SCHEDULES: Mapping[str, Mapping[str, str]] = {
+    "CycleSchedule": {
+        "scheduleType": SCHEDULE_TYPE,
+        "initialLearningRate": DOUBLE,
+        "maxLearningRate": DOUBLE,
+        "cycleLength": INT,
+        "annealingLength": INT,
+        "annealingDecay": DOUBLE,
+    },
+    "ExponentialSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "gamma": DOUBLE},
+    "FixedSchedule": {"value": DOUBLE},
+    "InverseSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "gamma": DOUBLE, "power": DOUBLE},
+    "MapSchedule": {"scheduleType": SCHEDULE_TYPE, "values": INT_TO_DOUBLE},
+    "PolySchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "power": DOUBLE, "maxIter": INT},
+    "RampSchedule": {"baseSchedule": SCHEDULE, "numIter": INT},
+    "SigmoidSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "gamma": DOUBLE, "stepSize": INT},
+    "StepSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "decayRate": DOUBLE, "step": DOUBLE},
+}
