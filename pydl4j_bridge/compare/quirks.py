@@ -132,9 +132,27 @@ REFUSALS = (
         "files of Keras 3 are refused",
         re.compile(r"Keras major version has to be either 1 or 2|Unable to open|H5Fopen|not a HDF5|Failed to open"),
     ),
+    Refusal(
+        "M04",
+        "SeparableConv2D and DepthwiseConv2D of newer configs are refused",
+        re.compile(r"IndexOutOfBoundsException.*Keras(Separable|Depthwise)Conv", re.DOTALL),
+    ),
     Refusal("M08", "an old gson comes with the dependencies", re.compile(r"NoSuchMethodError.*gson")),
     Refusal("M10", "Lambda layers need a registered SameDiffLambdaLayer", re.compile(r"SameDiffLambdaLayer|Lambda")),
+    Refusal("M13", "a layer class that it does not know", re.compile(r"Unsupported keras layer type")),
+    Refusal("M14", "recurrent layers other than LSTM and SimpleRNN", re.compile(r"only two types of recurrent Keras")),
+    Refusal("M15", "a loss that it does not know", re.compile(r"Unknown Keras loss function")),
+    Refusal("M16", "files of Keras 1 name no backend, and it wants one", re.compile(r"Unknown keras backend NONE")),
+    Refusal("M17", "a layer that it knows but has no counterpart for", re.compile(r"could not be mapped to Layer")),
+    Refusal(
+        "M18", "shapes that its own layers do not accept", re.compile(r"Unsupported output layer type|parameters < 0")
+    ),
+    Refusal("M19", "a file without the model's config", re.compile(r"Model configuration attribute missing")),
 )
+
+#: Found by this project: DL4J hands its global settings down to a layer in one wrapper, not in two. The network cannot
+#: be trained: MultiLayerNetwork.getUpdater() throws.
+MISSING = ("N15", "a Bidirectional layer without return_sequences carries no updater and cannot be trained")
 
 #: Quirks that are not about a difference or a refusal, for reports.
 NOT_ENFORCED = ("N12", "without the training config, layers carry Sgd(0.001): a default, not a setting")
@@ -143,6 +161,11 @@ NOT_ENFORCED = ("N12", "without the training config, layers carry Sgd(0.001): a 
 def explain(case: Case) -> str | None:
     """The id of the first quirk that explains a difference, None where none does."""
     return next((quirk.id for quirk in QUIRKS if quirk.explains(case)), None)
+
+
+def explain_missing(made_of: str) -> str | None:
+    """The id of the quirk for a layer without an updater, None where none is known."""
+    return MISSING[0] if made_of.startswith("Bidirectional/LastTimeStep/") else None
 
 
 def explain_refusal(causes: tuple[str, ...], stack: str) -> str | None:
@@ -156,7 +179,7 @@ def title(quirk_id: str) -> str:
     for row in (*QUIRKS, *REFUSALS):
         if row.id == quirk_id:
             return row.title
-    return dict([NOT_ENFORCED])[quirk_id]
+    return dict([NOT_ENFORCED, MISSING])[quirk_id]
 
 
 __all__ = ["NOT_ENFORCED", "QUIRKS", "REFUSALS", "Case", "Quirk", "Refusal", "ScheduleSpec", "explain",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from pydl4j_bridge.compare.quirks import explain_missing
 from pydl4j_bridge.compare.specs import Difference, compare_specs
 from pydl4j_bridge.errors import BridgeError
 from pydl4j_bridge.kerasfile import KerasModelFile
@@ -36,7 +37,8 @@ class NativeAttempt:
         error: the exception, the crash or the time limit as JSON values; None where it imported.
         quirk: id of the known quirk that explains a refusal.
         network: simple name of the Java class that came out.
-        updaters: layer name → the updater it carries; layers without parameters have none.
+        updaters: layer name → the updater it carries; layers without parameters are not in it.
+        without_updater: layers that have parameters to train and no updater → the Java classes they are made of.
         seconds: how long it took.
     """
 
@@ -46,7 +48,8 @@ class NativeAttempt:
     error: Mapping[str, Any] | None = None
     quirk: str | None = None
     network: str | None = None
-    updaters: Mapping[str, UpdaterSpec] | None = None
+    updaters: Mapping[str, UpdaterSpec] = field(default_factory=dict)
+    without_updater: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +61,8 @@ class NativeAttempt:
             "error": None if self.error is None else dict(self.error),
             "quirk": self.quirk,
             "network": self.network,
-            "layers": {layer: spec.to_dict() for layer, spec in (self.updaters or {}).items()},
+            "layers": {layer: spec.to_dict() for layer, spec in self.updaters.items()},
+            "without_updater": dict(self.without_updater),
             "seconds": self.seconds,
         }
 
@@ -90,9 +94,13 @@ class Report:
         if optimizer is None or self.updater is None or self.native.status != "imported":
             return ()
         by_updater: dict[str, tuple[UpdaterSpec, list[str]]] = {}
-        for layer, spec in (self.native.updaters or {}).items():
+        for layer, spec in self.native.updaters.items():
             by_updater.setdefault(repr(spec), (spec, []))[1].append(layer)
-        return tuple(
+        missing = tuple(
+            Difference("class", self.updater.updater, None, explain_missing(made_of), (layer,))
+            for layer, made_of in self.native.without_updater.items()
+        )
+        return missing + tuple(
             difference
             for spec, layers in by_updater.values()
             for difference in compare_specs(optimizer, self.updater, spec, tuple(layers) if len(by_updater) > 1 else ())
@@ -110,7 +118,7 @@ class Report:
             return Verdict.NO_OPTIMIZER
         if self.native.status == "refused":
             return Verdict.NATIVE_REFUSED
-        if self.updater is None or not self.native.updaters:
+        if self.updater is None or not (self.native.updaters or self.native.without_updater):
             return Verdict.UNEXPLAINED
         differences = self.differences
         if not differences:

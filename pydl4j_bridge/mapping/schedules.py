@@ -20,6 +20,8 @@ from pydl4j_bridge.mapping.values import at, flag, number
 
 #: The largest number of keys in a MapSchedule. One of 100,000 takes about a second to build in the JVM.
 MAX_KEYS = 100_000
+#: DL4J counts iterations in a Java int.
+LAST_ITERATION = 2**31 - 1
 _ITERATION = {"scheduleType": "ITERATION"}
 
 
@@ -61,7 +63,15 @@ def map_schedule(described: Any, optimizer: Optimizer) -> MappedSchedule:
             near=near_names(known, _SCHEDULES),
             fix="Compile the model with one of Keras's schedules or with a fixed learning rate, and save it again",
         )
-    return _SCHEDULES[known](_Settings(config, optimizer))
+    place = at(optimizer, "learning_rate.config")
+    try:
+        mapped = _SCHEDULES[known](_Settings(config, optimizer))
+    except OverflowError as error:
+        raise InvalidConfig(f"the values of {name} leave the range of a double", because=str(error), **place) from None
+    numbers = [mapped.initial, *mapped.spec.fields.get("values", {}).values(), *mapped.spec.fields.values()]
+    if not all(math.isfinite(value) for value in numbers if isinstance(value, float)):
+        raise InvalidConfig(f"the values of {name} leave the range of a double", **place)
+    return mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,10 @@ def _inverse_time(s: _Settings) -> MappedSchedule:
     rate, steps, decay = s.number("initial_learning_rate"), s.steps("decay_steps"), s.number("decay_rate")
     if not s.flag("staircase"):
         return MappedSchedule(inverse(rate, decay / steps), rate)
-    # One key per stair: the stairs never end.
+    # One key per stair: the stairs never end, but the iterations do.
     stairs = {math.ceil(stair * steps): rate / (1 + decay * stair) for stair in range(MAX_KEYS)}
-    return _stairs(stairs, f"the stairs end after {MAX_KEYS} of them; Keras's never end")
+    ends = max(stairs) < LAST_ITERATION
+    return _stairs(stairs, f"the stairs end after {MAX_KEYS} of them; Keras's never end" if ends else "")
 
 
 def _piecewise(s: _Settings) -> MappedSchedule:
@@ -168,7 +179,8 @@ def inverse(rate: float, decay: float) -> ScheduleSpec:
 
 
 def _stairs(values: Mapping[int, float], near: str) -> MappedSchedule:
-    return MappedSchedule(ScheduleSpec("MapSchedule", {**_ITERATION, "values": values}), values[0], near)
+    reached = {iteration: value for iteration, value in values.items() if iteration <= LAST_ITERATION}
+    return MappedSchedule(ScheduleSpec("MapSchedule", {**_ITERATION, "values": reached}), values[0], near)
 
 
 def _sampled(value: Callable[[float], float], last: float | None) -> MappedSchedule:
@@ -178,7 +190,7 @@ def _sampled(value: Callable[[float], float], last: float | None) -> MappedSched
             {step: value(step) for step in range(MAX_KEYS)},
             f"exact for the first {MAX_KEYS} iterations, constant after them; Keras's schedule never ends",
         )
-    end = math.ceil(last)
+    end = min(math.ceil(last), LAST_ITERATION)
     stride = max(1, math.ceil(end / MAX_KEYS))
     values = {step: value(step) for step in range(0, end, stride)} | {end: value(end)}
     return _stairs(values, "" if stride == 1 else f"a value for every {stride} iterations: it has {end} of them")

@@ -18,7 +18,7 @@ NOT_ENFORCED = NativeAttempt(
 
 def attempt(status: str, **updaters: UpdaterSpec) -> NativeAttempt:
     """One native attempt."""
-    return NativeAttempt(enforce_training_config=True, status=status, updaters=updaters or None)
+    return NativeAttempt(enforce_training_config=True, status=status, updaters=updaters)
 
 
 def report(native: NativeAttempt, file: KerasModelFile = COMPILED, **changes: object) -> Report:
@@ -86,6 +86,10 @@ def test_the_documented_keys_are_there():
     assert found["updater"]["class"] == "org.nd4j.linalg.learning.config.Adam"
     assert found["updater"]["fields"] == {"learningRate": 0.1, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
     assert {"key", "value", "outcome", "why", "changes_training"} == set(found["findings"][0])
-    assert tuple(
-        found[key] for key in ("path", "dialect", "optimizer", "reason", "verdict")
-    ) == ("m.h5", "keras-2", "Adam", None, "agree")
+    assert tuple(found[key] for key in ("path", "dialect", "optimizer", "reason", "verdict")) == (
+        "m.h5",
+        "keras-2",
+        "Adam",
+        None,
+        "agree",
+    )

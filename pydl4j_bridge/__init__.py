@@ -1,0 +1,56 @@
+"""Keras models, with the optimizer they were trained with, in Deeplearning4j from Python.
+
+Importing this package starts no JVM and loads neither JPype, h5py nor numpy: what it offers is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BridgeError",
+    "Finding",
+    "KerasModelFile",
+    "NoOptimizer",
+    "Optimizer",
+    "Report",
+    "ScheduleSpec",
+    "UpdaterSpec",
+    "Verdict",
+    "build_updater",
+    "check",
+    "check_many",
+    "map_optimizer",
+    "read",
+    "read_updater",
+    "start",
+]
+
+if TYPE_CHECKING:
+    from pydl4j_bridge.bridge import build_updater, check, check_many, map_optimizer, read, read_updater, start
+    from pydl4j_bridge.compare import Report, Verdict
+    from pydl4j_bridge.errors import BridgeError
+    from pydl4j_bridge.kerasfile import KerasModelFile, NoOptimizer, Optimizer
+    from pydl4j_bridge.mapping import Finding, ScheduleSpec, UpdaterSpec
+
+_HOMES = {
+    "bridge": ("build_updater", "check", "check_many", "map_optimizer", "read", "read_updater", "start"),
+    "compare": ("Report", "Verdict"),
+    "errors": ("BridgeError",),
+    "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
+    "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,183 @@
+"""The public verbs. Each is a few lines that name the steps; the steps are in the packages below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from pydl4j_bridge.compare import NativeAttempt, Report
+from pydl4j_bridge.compare.quirks import explain_refusal
+from pydl4j_bridge.errors import BridgeError, JavaError, JvmError, WorkerCrashed, WorkerTimeout
+from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
+from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
+from pydl4j_bridge.mapping import UpdaterSpec
+from pydl4j_bridge.mapping import map_optimizer as _map
+from pydl4j_bridge.mapping.engine import OnLoss
+
+__all__ = ["build_updater", "check", "check_many", "map_optimizer", "read", "read_updater", "start"]
+
+#: Seconds that one native import may take. The slowest that ends, of a model of 100 MB, takes 3.
+TIME_LIMIT = 40.0
+
+
+def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
+    """The ND4J updater for a Keras optimizer, with a finding for every key of its config. Needs no JVM.
+
+    Args:
+        source: an :class:`Optimizer`, a :class:`KerasModelFile`, or anything that :func:`read` takes: a path, JSON
+            text, a config dict, a live Keras model or optimizer.
+        on_loss: what to do about a setting that changes the training and that ND4J cannot express: ``"error"``,
+            ``"warn"`` or ``"ignore"``.
+
+    Raises:
+        NoTrainingConfig: the source has no optimizer; says why.
+        UnsupportedOptimizer: ND4J has no updater for the class.
+        UnsupportedOption: ``on_loss`` is ``"error"`` and settings would be lost; the message names them all.
+        KerasFileError: the source cannot be read, or holds a value that Keras could not have meant.
+    """
+    return _map(read_optimizer(source), on_loss=on_loss)
+
+
+def start(**options: Any) -> Any:
+    """Start the JVM of this process, or return the one that runs; see :func:`pydl4j_bridge.jvm.session.start`."""
+    from pydl4j_bridge.jvm.session import start
+
+    return start(**options)
+
+
+def build_updater(spec: UpdaterSpec) -> Any:
+    """The real ``org.nd4j.linalg.learning.config`` object that ``spec`` describes. Starts the JVM if none runs.
+
+    What ``spec.layer_settings`` holds is not part of it: DL4J keeps that in the configuration of the layers.
+
+    Raises:
+        JvmError: no Java, no jars, or Java refused a value.
+    """
+    from pydl4j_bridge.jvm.updaters import build_updater
+
+    start()
+    return build_updater(spec)
+
+
+def read_updater(updater: Any) -> UpdaterSpec:
+    """The spec of an ``IUpdater`` object, whoever made it.
+
+    Raises:
+        UnsupportedOptimizer: a class that is not ND4J's own.
+    """
+    from pydl4j_bridge.jvm.updaters import read_updater
+
+    return read_updater(updater)
+
+
+def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:
+    """Map the optimizer of the file at ``path``, import the untouched file natively, and compare the two.
+
+    The native import runs in a process of its own: one that hangs or crashes is reported and takes nobody down. A
+    Keras setting that ND4J cannot express does not stop the check: it is in the findings.
+
+    Args:
+        path: a Keras file.
+        time_limit: seconds that one native import may take.
+
+    Raises:
+        KerasFileError: the file cannot be read.
+        JvmError: the environment: no Java, no jars.
+    """
+    with Worker(time_limit) as worker:
+        return _check(path, worker)
+
+
+def check_many(paths: Iterable[Any], *, time_limit: float = TIME_LIMIT) -> Iterator[tuple[Any, Report | BridgeError]]:
+    """:func:`check` for many files with one worker process; yields each path with its report or its error.
+
+    Errors of the environment are raised, those of single files are yielded.
+
+    Raises:
+        JvmError: the environment: no Java, no jars.
+    """
+    with Worker(time_limit) as worker:
+        yield from check_files(paths, worker)
+
+
+def check_files(paths: Iterable[Any], worker: Worker) -> Iterator[tuple[Any, Report | BridgeError]]:
+    """:func:`check_many` with a worker of the caller's."""
+    for path in paths:
+        try:
+            yield path, _check(path, worker)
+        except BridgeError as error:
+            # A Java exception is about this file; the rest of the environment is about all of them.
+            if isinstance(error, JvmError) and not isinstance(error, JavaError):
+                raise
+            yield path, error
+
+
+def _check(path: Any, worker: Worker) -> Report:
+    generation = worker.generation
+    worker.prepare()  # Java starts while the file is read
+    file = read(path)
+    updater, error = None, None
+    if file.optimizer is not None:
+        try:
+            updater = _map(file.optimizer, on_loss="ignore")
+        except BridgeError as refused:
+            error = refused
+    ask = partial(_ask, worker, generation)
+    built = UpdaterSpec.from_dict(ask("build", limit=START_LIMIT, spec=_bare(updater))["updater"]) if updater else None
+    native = _attempt(file, ask, enforce=True)
+    if native.status in ("crashed", "hung"):
+        other = NativeAttempt(
+            enforce_training_config=False, status="not-run", why=f"with enforceTrainingConfig=true it {native.status}"
+        )
+    else:
+        other = _attempt(file, ask, enforce=False)
+    return Report(file, updater, built, error, native, other)
+
+
+def _bare(spec: UpdaterSpec) -> dict[str, Any]:
+    return UpdaterSpec(spec.updater, spec.fields).to_dict()
+
+
+def _ask(worker: Worker, used: int, operation: str, **arguments: Any) -> dict[str, Any]:
+    """One request of the worker.
+
+    The native import of an earlier file may have corrupted the heap. Where the process that did it (the generation
+    ``used``) dies or hangs, only a fresh one tells what this file does.
+    """
+    in_used = worker.generation == used
+    try:
+        return worker.request(operation, **arguments)
+    except (WorkerCrashed, WorkerTimeout):
+        if not in_used:
+            raise
+        return worker.request(operation, **arguments)
+
+
+def _attempt(file: KerasModelFile, ask: Callable[..., dict[str, Any]], *, enforce: bool) -> NativeAttempt:
+    try:
+        answer = ask("native", path=file.path, entry=_entry(file), enforce_training_config=enforce)
+    except (WorkerCrashed, WorkerTimeout) as error:
+        status = "crashed" if isinstance(error, WorkerCrashed) else "hung"
+        return NativeAttempt(enforce, status, error=error.to_dict())
+    if answer["status"] == "refused":
+        error_fields = answer["error"]
+        quirk = explain_refusal(tuple(error_fields["causes"]), answer["stack"])
+        return NativeAttempt(enforce, "refused", error=error_fields, quirk=quirk, seconds=answer["seconds"])
+    updaters = {layer: UpdaterSpec.from_dict(spec) for layer, spec in answer["updaters"].items()}
+    return NativeAttempt(
+        enforce,
+        "imported",
+        network=answer["network"],
+        updaters=updaters,
+        without_updater=answer["without_updater"],
+        seconds=answer["seconds"],
+    )
+
+
+def _entry(file: KerasModelFile) -> str:
+    """Which door of KerasModelImport the file is for."""
+    if file.saved == "optimizer":
+        return "optimizer"
+    door = "sequential" if file.model_class == "Sequential" else "model"
+    return f"{door}-config" if file.saved == "config" else door

@@ -1,0 +1,256 @@
+"""The command line ``pydl4j-bridge``: arguments in, tables or JSON out. A thin front over ``bridge``.
+
+Exit codes: 0 fine; 1 a difference that matters (unexplained, or a Keras setting that ND4J cannot express);
+2 bad input; 3 the environment (Java, jars); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import click
+
+from pydl4j_bridge import __version__
+from pydl4j_bridge.errors import BridgeError, NotAKerasFile
+from pydl4j_bridge.mapping.engine import OnLoss
+
+FINE, DIFFERENCE, BAD_INPUT, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 130
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+_on_loss = click.option(
+    "--on-loss",
+    type=click.Choice(get_args(OnLoss)),
+    default="error",
+    show_default=True,
+    help="What to do about a setting that changes the training and that ND4J cannot express.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="pydl4j-bridge")
+def cli() -> None:
+    """Bring Keras models, with the optimizer they were trained with, into Deeplearning4j.
+
+    Exit codes: 0 fine, 1 a difference that matters, 2 bad input, 3 the environment.
+    """
+
+
+@cli.command()
+@click.argument("file")
+@_json
+def inspect(file: str, *, as_json: bool) -> int:
+    """Say what a Keras FILE holds: who wrote it, its optimizer, or why there is none."""
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.bridge import read
+    from pydl4j_bridge.compare.report import entry
+
+    found = read(file)
+    if as_json:
+        _print_json({"files": [entry(found.path, found)]})
+        return FINE
+    out = terminal.console()
+    terminal.show_file(out, found)
+    if found.optimizer:
+        out.print()
+        terminal.show_config(out, found.optimizer.config)
+    return FINE
+
+
+@cli.command("map")
+@click.argument("file")
+@_on_loss
+@click.option("--java", is_flag=True, help="Print the Java code that builds the same updater.")
+@_json
+def map_(file: str, *, on_loss: OnLoss, java: bool, as_json: bool) -> int:
+    """Say which ND4J updater the optimizer of FILE becomes, and what became of every setting."""
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.bridge import map_optimizer, read
+    from pydl4j_bridge.compare.report import entry
+    from pydl4j_bridge.mapping.javacode import java_code
+
+    found = read(file)
+    spec = map_optimizer(found, on_loss="ignore" if on_loss == "warn" else on_loss)
+    if as_json:
+        _print_json({"files": [entry(found.path, found, spec) | ({"java": java_code(spec)} if java else {})]})
+    elif java:
+        click.echo(java_code(spec), nl=False)
+    else:
+        out = terminal.console()
+        terminal.show_file(out, found)
+        out.print()
+        terminal.show_updater(out, spec)
+    if spec.losses and on_loss == "warn":
+        names = ", ".join(finding.key for finding in spec.losses)
+        click.echo(f"warning: ND4J cannot express {names}; training will differ from Keras's", err=True)
+    return FINE
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=1),
+    default=40.0,
+    show_default=True,
+    help="Seconds that one native import may take.",
+)
+@_json
+def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
+    """Compare our updater with what DL4J's own import makes of the untouched FILES (files, folders, globs).
+
+    The native import runs in a process of its own, so one that hangs or crashes is a result like any other.
+    """
+    from tqdm import tqdm
+
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.bridge import check_many
+    from pydl4j_bridge.compare.report import Report, entry
+    from pydl4j_bridge.kerasfile import find_models
+
+    found = dict(find_models(files))
+    if not found:
+        raise NotAKerasFile("no Keras files", because=f"none below {', '.join(files)}")
+    one = len(found) == 1
+    reports: list[Report] = []
+    errors: dict[str, BridgeError] = {}
+    entries: list[dict[str, Any]] = []
+    skipped = 0
+    with tqdm(total=len(found), unit="file", disable=True if one else None) as bar:
+        for path, result in check_many(found, time_limit=time_limit):
+            bar.update()
+            if isinstance(result, Report):
+                reports.append(result)
+                entries.append(result.to_dict())
+                continue
+            entries.append(entry(path, error=result))
+            if isinstance(result, NotAKerasFile) and not found[path]:
+                skipped += 1  # a folder may hold other files; one that was named may not be one
+            else:
+                errors[path] = result
+    out = terminal.console(stderr=as_json)
+    if as_json:
+        _print_json({"files": entries, "summary": _summary(reports, errors, skipped)})
+    if one:
+        for error in errors.values():
+            terminal.show_error(terminal.console(stderr=True), error)
+        if reports and not as_json:
+            terminal.show_report(out, reports[0])
+    else:
+        terminal.show_summary(out, reports, errors, skipped)
+    if errors or any(report.error for report in reports):
+        return BAD_INPUT
+    return DIFFERENCE if any(report.matters for report in reports) else FINE
+
+
+@cli.command()
+@_json
+def doctor(*, as_json: bool) -> int:
+    """Say what this machine has, which Java was taken and why the others were not."""
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.doctor import doctor
+
+    checks = doctor()
+    if as_json:
+        _print_json({"checks": [check.to_dict() for check in checks]})
+    else:
+        terminal.show_doctor(terminal.console(), checks)
+    return FINE if all(check.ok for check in checks) else ENVIRONMENT
+
+
+@cli.group()
+def jars() -> None:
+    """Deeplearning4j's jars: fetch them, verify them, say where they are."""
+
+
+@jars.command()
+@_json
+def fetch(*, as_json: bool) -> int:
+    """Fetch what is missing, unpack the native libraries, and prepare a fast start."""
+    from pydl4j_bridge.jvm.jars import folder
+    from pydl4j_bridge.jvm.setup import set_up
+
+    set_up()
+    _say(as_json, {"folder": str(folder())}, f"the jars are in {folder()}")
+    return FINE
+
+
+@jars.command()
+@_json
+def verify(*, as_json: bool) -> int:
+    """Hash every jar and compare it with the lock file."""
+    from pydl4j_bridge.jvm.jars import folder, verify
+
+    paths = verify()
+    _say(
+        as_json, {"folder": str(folder()), "jars": len(paths)}, f"{len(paths)} jars in {folder()} are as they should be"
+    )
+    return FINE
+
+
+@jars.command()
+@_json
+def path(*, as_json: bool) -> int:
+    """Print the folder of the jars."""
+    from pydl4j_bridge.jvm.jars import folder
+
+    _say(as_json, {"folder": str(folder())}, str(folder()))
+    return FINE
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    as_json = "--json" in sys.argv
+    try:
+        code = cli(standalone_mode=False)
+    except BridgeError as error:
+        from pydl4j_bridge import terminal
+
+        if as_json:
+            from pydl4j_bridge.compare.report import entry
+
+            _print_json({"files": [entry(error.file, error=error)] if error.exit_code == BAD_INPUT else [],
+                         "error": error.to_dict()})  # fmt: skip
+        terminal.show_error(terminal.console(stderr=True), error)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _summary(reports: list[Any], errors: Mapping[str, BridgeError], skipped: int) -> dict[str, int]:
+    from pydl4j_bridge.compare import Verdict
+
+    counts = {verdict.value: 0 for verdict in Verdict}
+    for report in reports:
+        counts[report.verdict.value] += 1
+    return {**counts, "errors": len(errors), "passed over": skipped}
+
+
+def _say(as_json: bool, values: dict[str, Any], text: str) -> None:
+    if as_json:
+        _print_json(values)
+    else:
+        click.echo(text)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with NaN and infinities as text: JSON has no such numbers."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return value

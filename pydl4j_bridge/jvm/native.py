@@ -1,0 +1,165 @@
+"""DL4J's own ``KerasModelImport`` on an untouched file, and what the network that it makes carries.
+
+The import can hang, and can kill the process: call this in a worker process (``worker``), not in the user's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydl4j_bridge.errors import NativeImportError
+from pydl4j_bridge.jvm.exceptions import java_errors
+from pydl4j_bridge.jvm.updaters import read_updater
+from pydl4j_bridge.mapping.spec import UpdaterSpec
+
+_KERAS = "org.deeplearning4j.nn.modelimport.keras"
+
+
+def native_import(path: str, entry: str, *, enforce_training_config: bool) -> dict[str, Any]:
+    """Import the file at ``path`` natively and read the updater of every layer.
+
+    Args:
+        path: the file.
+        entry: which door of ``KerasModelImport``: ``sequential`` or ``model``, ``sequential-config`` or
+            ``model-config`` for a config alone, ``optimizer`` for the JSON of an optimizer alone.
+        enforce_training_config: passed on.
+
+    Returns:
+        A JSON object: ``status`` (``imported`` or ``refused``), ``seconds``, then ``network`` and ``updaters`` (layer
+        name → spec) and ``without_updater`` (layer name → what the layer is made of), or ``error`` and ``stack``.
+    """
+    began = time.perf_counter()
+    try:
+        with _hdf5_scope(), java_errors("KerasModelImport refused the file", error=NativeImportError, file=path):
+            imported = _DOORS[entry](path, enforce_training_config)
+    except NativeImportError as error:
+        return {
+            "status": "refused",
+            "error": error.to_dict(),
+            "stack": error.stack,
+            "seconds": time.perf_counter() - began,
+        }
+    seconds = time.perf_counter() - began
+    with java_errors("the updaters of the imported network cannot be read", file=path):
+        updaters: dict[str, UpdaterSpec]
+        without: dict[str, str]
+        if entry == "optimizer":
+            updaters, without = {"optimizer": read_updater(imported)}, {}
+        else:
+            updaters, without = _layers(imported)
+    return {
+        "status": "imported",
+        "network": str(imported.getClass().getSimpleName()),
+        "updaters": {layer: spec.to_dict() for layer, spec in updaters.items()},
+        "without_updater": without,
+        "seconds": seconds,
+    }
+
+
+@contextmanager
+def _hdf5_scope() -> Iterator[None]:
+    # A failed import leaves HDF5 objects behind. JavaCPP's deallocator thread would close them while a later import is
+    # inside libhdf5, which is not thread-safe and then corrupts the heap. The scope closes them here and now.
+    import jpype
+
+    jpype.JClass(f"{_KERAS}.Hdf5Archive")  # loads libhdf5 before the scope begins
+    classes = jpype.JArray(jpype.JClass("java.lang.Class"))
+    scope = jpype.JClass("org.bytedeco.javacpp.PointerScope")(
+        classes([jpype.JClass("org.bytedeco.hdf5.IdComponent").class_])
+    )
+    try:
+        yield
+    finally:
+        scope.close()
+
+
+def _door(method: str) -> Callable[[str, bool], Any]:
+    def run(path: str, enforce: bool) -> Any:
+        import jpype
+
+        return getattr(jpype.JClass(f"{_KERAS}.KerasModelImport"), method)(path, enforce)
+
+    return run
+
+
+def _optimizer(path: str, enforce: bool) -> Any:  # noqa: ARG001
+    # There is no door for an optimizer alone; this is the code behind all of them.
+    import jpype
+
+    with open(path, encoding="utf-8") as stream:
+        config = jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").parseJsonString(stream.read())
+    return jpype.JClass(f"{_KERAS}.utils.KerasOptimizerUtils").mapOptimizer(config)
+
+
+_DOORS: dict[str, Callable[[str, bool], Any]] = {
+    "sequential": _door("importKerasSequentialModelAndWeights"),
+    "model": _door("importKerasModelAndWeights"),
+    "sequential-config": _door("importKerasSequentialConfiguration"),
+    "model-config": _door("importKerasModelConfiguration"),
+    "optimizer": _optimizer,
+}
+
+
+def _layers(imported: Any) -> tuple[dict[str, UpdaterSpec], dict[str, str]]:
+    """The updater of every layer that has parameters to train, with the settings that DL4J keeps beside it.
+
+    Then the layers that should have one and have none, with the classes that they are made of, from the outside in.
+    """
+    found, without = {}, {}
+    for index, neural_net in enumerate(_confs(imported)):
+        layer = neural_net.getLayer()
+        name = str(layer.getLayerName() or index)
+        for holder, made_of in _holders(layer):  # both directions of a Bidirectional are one layer
+            parameters = holder.initializer()
+            updaters = [holder.getUpdaterByParam(parameter) for parameter in parameters.paramKeys(holder)]
+            # The running statistics of BatchNormalization have NoOp.
+            trained = [u for u in updaters if u is not None and str(u.getClass().getSimpleName()) != "NoOp"]
+            if trained:  # the import sets the same for all parameters of a layer
+                spec = read_updater(trained[0])
+                found[name] = UpdaterSpec(spec.updater, spec.fields, _layer_settings(holder, parameters))
+            elif updaters and "Frozen" not in made_of:
+                without[name] = made_of
+    return found, without
+
+
+def _holders(layer: Any, outside: str = "") -> Iterator[tuple[Any, str]]:
+    """The layers that have the parameters: those inside of LastTimeStep, MaskZeroLayer, Bidirectional and the like."""
+    made_of = f"{outside}/{layer.getClass().getSimpleName()}".lstrip("/")
+    if hasattr(layer, "getUnderlying"):
+        yield from _holders(layer.getUnderlying(), made_of)
+    elif hasattr(layer, "getFwd"):
+        yield from _holders(layer.getFwd(), made_of)
+        yield from _holders(layer.getBwd(), made_of)
+    else:
+        yield layer, made_of
+
+
+def _confs(imported: Any) -> Iterator[Any]:
+    """The configuration of each layer of a network, or of the configuration of one."""
+    if hasattr(imported, "getLayerWiseConfigurations"):  # MultiLayerNetwork
+        imported = imported.getLayerWiseConfigurations()
+    elif hasattr(imported, "getConfiguration"):  # ComputationGraph
+        imported = imported.getConfiguration()
+    if hasattr(imported, "getConfs"):  # MultiLayerConfiguration
+        yield from imported.getConfs()
+        return
+    for vertex in imported.getVertices().values():  # ComputationGraphConfiguration
+        if hasattr(vertex, "getLayerConf"):
+            yield vertex.getLayerConf()
+
+
+def _layer_settings(layer: Any, parameters: Any) -> dict[str, tuple[Any, ...]]:
+    settings: dict[str, tuple[Any, ...]] = {}
+    normalization = layer.getGradientNormalization()
+    if normalization is not None and str(normalization.name()) != "None":
+        settings["gradientNormalization"] = (str(normalization.name()),)
+        settings["gradientNormalizationThreshold"] = (float(layer.getGradientNormalizationThreshold()),)
+    for parameter in parameters.paramKeys(layer):
+        for regularization in layer.getRegularizationByParam(parameter) or ():
+            if str(regularization.getClass().getSimpleName()) == "WeightDecay":
+                name = "weightDecayBias" if parameters.isBiasParam(layer, parameter) else "weightDecay"
+                settings[name] = (float(regularization.getCoeff().valueAt(0, 0)), bool(regularization.isApplyLR()))
+    return settings

@@ -1,0 +1,59 @@
+"""The worker process: reads one JSON request a line from stdin, answers one JSON line each on its own stdout.
+
+Run as ``python -m pydl4j_bridge.jvm.worker_main`` by ``worker``; not meant to be called by hand. Whatever Java and its
+native libraries print goes to stderr, which the parent keeps for the report of a crash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pydl4j_bridge.errors import BridgeError
+from pydl4j_bridge.mapping.spec import UpdaterSpec
+
+
+def main() -> None:
+    """Serve requests until stdin ends."""
+    # The answers get a descriptor of their own: libnd4j and HDF5 print to descriptor 1.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)
+        for line in sys.stdin:
+            json.dump(_answer(json.loads(line)), answers)
+            answers.write("\n")
+            answers.flush()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _OPERATIONS[request.pop("operation")](**request)
+    except BridgeError as error:
+        return {"failed": error.to_dict()}
+
+
+def _start() -> dict[str, Any]:
+    from pydl4j_bridge.jvm.session import start
+
+    return {"java": start().version}
+
+
+def _build(spec: dict[str, Any]) -> dict[str, Any]:
+    from pydl4j_bridge.jvm.updaters import build_updater, read_updater
+
+    updater = build_updater(UpdaterSpec.from_dict(spec))
+    return {"updater": read_updater(updater).to_dict(), "text": str(updater.toString())}
+
+
+def _native(path: str, entry: str, enforce_training_config: bool) -> dict[str, Any]:
+    from pydl4j_bridge.jvm.native import native_import
+
+    return native_import(path, entry, enforce_training_config=enforce_training_config)
+
+
+_OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {"start": _start, "build": _build, "native": _native}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""What the command line shows to a person: rich tables of frozen values. Prints; decides nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pydl4j_bridge.compare import NativeAttempt, Report, Verdict
+from pydl4j_bridge.compare.quirks import NOT_ENFORCED, title
+from pydl4j_bridge.doctor import Check
+from pydl4j_bridge.errors import BridgeError
+from pydl4j_bridge.kerasfile import KerasModelFile
+from pydl4j_bridge.kerasfile.dialects import DIALECTS
+from pydl4j_bridge.mapping import Finding, Outcome, ScheduleSpec, UpdaterSpec
+
+_OUTCOME_STYLE = {
+    Outcome.MAPPED: "green",
+    Outcome.DEFAULTED: "cyan",
+    Outcome.APPROXIMATED: "yellow",
+    Outcome.NOT_CARRIED: "red",
+}
+_VERDICT = {
+    Verdict.AGREE: ("green", "both sides carry the same updater"),
+    Verdict.EXPLAINED: ("green", "they differ, and every difference is a known quirk of the native import"),
+    Verdict.UNEXPLAINED: ("bold red", "they differ, and nothing known explains it"),
+    Verdict.NO_OPTIMIZER: ("cyan", "the file holds no optimizer, so there is nothing to compare"),
+    Verdict.NATIVE_REFUSED: ("yellow", "the native import refuses the file; the updater above is what it should carry"),
+    Verdict.NATIVE_CRASHED: ("red", "the native import kills its process"),
+    Verdict.NATIVE_HUNG: ("red", "the native import does not end"),
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console with colour on a terminal only; piped output is not wrapped at 80 columns."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=160, no_color=True)
+
+
+def show_file(out: Console, file: KerasModelFile) -> None:
+    """What a file says about itself."""
+    rows = {
+        "file": file.path or "",
+        "written by": _writer(file),
+        "saved": f"{file.saved} ({file.container})",
+        "model": file.model_class,
+        "loss": None if file.loss is None else _short(file.loss),
+    }
+    if file.optimizer:
+        rows["optimizer"] = _optimizer(file)
+    _pairs(out, rows)
+    if file.reason:
+        out.print(f"[yellow]no optimizer[/]: {escape(file.reason.why)}.")
+        out.print(f"  {escape(file.reason.fix)}.")
+
+
+def show_config(out: Console, config: Mapping[str, Any]) -> None:
+    """The settings of an optimizer as the file has them."""
+    table = _table("setting", "value")
+    for key, value in config.items():
+        table.add_row(key, escape(_short(value)))
+    out.print(table)
+
+
+def show_updater(out: Console, spec: UpdaterSpec, *, findings: bool = True) -> None:
+    """An updater, its layer settings, and what became of every Keras setting."""
+    out.print(f"[bold]{spec.java_class}[/]")
+    _pairs(
+        out,
+        {
+            **{name: _short(value) for name, value in spec.fields.items()},
+            **{f"layers: {name}": ", ".join(map(_short, arguments)) for name, arguments in spec.layer_settings.items()},
+        },
+        indent=2,
+    )
+    if findings:
+        out.print()
+        table = _table("Keras setting", "value", "outcome", "why")
+        for finding in sorted(spec.findings, key=_importance):
+            style = _OUTCOME_STYLE[finding.outcome] if _importance(finding) < _HARMLESS else "dim"
+            table.add_row(
+                finding.key,
+                escape(_short(finding.value)),
+                f"[{style}]{finding.outcome.value}[/]",
+                escape(finding.why),
+            )
+        out.print(table)
+
+
+def show_report(out: Console, report: Report) -> None:
+    """Everything that a check found out about one file."""
+    show_file(out, report.file)
+    out.print()
+    if report.updater is not None:
+        show_updater(out, report.updater)
+        out.print()
+    if report.error is not None:
+        show_error(out, report.error)
+        out.print()
+    for attempt in (report.native, report.native_not_enforced):
+        _show_attempt(out, attempt)
+    if report.differences:
+        out.print()
+        table = _table("field", "bridge", "native", "quirk", "")
+        for d in report.differences:
+            quirk = f"[green]{d.quirk}[/]" if d.quirk else "[bold red]none[/]"
+            why = title(d.quirk) if d.quirk else "unexplained"
+            on = f" ({', '.join(d.layers)})" if d.layers else ""
+            table.add_row(d.field, escape(_short(d.bridge)), escape(_short(d.native)), quirk, escape(why + on))
+        out.print(table)
+    out.print()
+    style, meaning = _VERDICT[report.verdict]
+    out.print(f"verdict: [{style}]{report.verdict.value}[/]: {meaning}")
+    if report.updater is not None and report.updater.losses:
+        names = ", ".join(f.key for f in report.updater.losses)
+        out.print(f"[red]ND4J cannot express {escape(names)}[/]: training in DL4J will differ from Keras's")
+
+
+def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, BridgeError], skipped: int) -> None:
+    """How many files of each verdict, and the files that a person should look at."""
+    reports = list(reports)
+    table = _table("verdict", "files", "meaning")
+    counts = Counter(report.verdict for report in reports)
+    for verdict, (style, meaning) in _VERDICT.items():
+        table.add_row(f"[{style}]{verdict.value}[/]", str(counts[verdict]), meaning)
+    out.print(table)
+    causes = Counter(report.native.quirk for report in reports if report.native.status == "refused")
+    if causes:
+        out.print()
+        table = _table("refused because of", "files", "")
+        for quirk, count in causes.most_common():
+            table.add_row(quirk or "other", str(count), title(quirk) if quirk else "a layer or setting; see --json")
+        out.print(table)
+    look = [r for r in reports if r.matters or r.verdict in (Verdict.NATIVE_CRASHED, Verdict.NATIVE_HUNG)]
+    if look or errors:
+        out.print()
+    for report in look:
+        out.print(f"{report.verdict.value}: {escape(str(report.file.path))}")
+    for error in errors.values():
+        show_error(out, error)
+    if skipped:
+        out.print(f"{skipped} files of the folders are no Keras files and were passed over")
+
+
+def show_doctor(out: Console, checks: Iterable[Check]) -> None:
+    """What the machine has, one line a check."""
+    table = _table("", "check", "found")
+    checks = list(checks)
+    for check in checks:
+        table.add_row("[green]ok[/]" if check.ok else "[red]no[/]", check.name, escape(check.detail))
+    out.print(table)
+    for check in checks:
+        if not check.ok and check.fix:
+            out.print(f"[red]{escape(check.name)}[/]: {escape(check.fix)}", soft_wrap=True)
+
+
+def show_error(out: Console, error: BridgeError) -> None:
+    """An error of ours: what, why, where, what to do."""
+    out.print(f"[red]{type(error).__name__}[/]: {escape(error.what)}", soft_wrap=True)
+    for name, text in (
+        ("because", error.because),
+        ("in", ", ".join(part for part in (error.file, error.where) if part)),
+        ("near", ", ".join(error.near)),
+        ("to do", error.fix),
+    ):
+        if text:
+            out.print(f"  {name}: {escape(text)}", soft_wrap=True)
+
+
+_HARMLESS = 4
+
+
+def _importance(finding: Finding) -> int:
+    """Losses first, then approximations, then what carries values; last what means nothing to the training."""
+    if finding.changes_training:
+        return 0 if finding.outcome is Outcome.NOT_CARRIED else 1
+    if finding.value is None or finding.outcome is Outcome.NOT_CARRIED or finding.why.startswith("has no effect"):
+        return _HARMLESS
+    return 2 if finding.outcome is Outcome.MAPPED else 3
+
+
+def _show_attempt(out: Console, attempt: NativeAttempt) -> None:
+    head = f"native import, enforceTrainingConfig={str(attempt.enforce_training_config).lower()}"
+    if attempt.status == "imported":
+        classes = sorted({spec.updater for spec in attempt.updaters.values()})
+        what = f"{attempt.network} whose layers carry {', '.join(classes) or 'no updater'}"
+        if classes and not attempt.enforce_training_config:
+            what += f" ({NOT_ENFORCED[0]}: a default, not a setting)"
+    elif attempt.status == "not-run":
+        what = f"not run: {attempt.why}"
+    else:
+        error = attempt.error or {}
+        what = f"{attempt.status}: {error.get('what', '')}"
+        if attempt.quirk:
+            what = f"{attempt.status} ({attempt.quirk}: {title(attempt.quirk)})"
+        if error.get("because"):
+            what += f"\n  {_one_line(error['because'])}"
+    out.print(f"{head}: {escape(what)}")
+
+
+def _writer(file: KerasModelFile) -> str:
+    parts = [DIALECTS[file.dialect].title]
+    if file.keras_version:
+        parts.append(f"version {file.keras_version}")
+    if file.backend:
+        parts.append(f"on {file.backend}")
+    return ", ".join(parts)
+
+
+def _optimizer(file: KerasModelFile) -> str:
+    assert file.optimizer is not None
+    state = "with its state" if file.has_optimizer_state else "without state"
+    return f"{file.optimizer.registered_name or file.optimizer.class_name} ({state})"
+
+
+def _pairs(out: Console, rows: Mapping[str, str | None], *, indent: int = 0) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(" " * indent + name, escape(value))
+    out.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column == "files" else "left")
+    return table
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, ScheduleSpec):
+        fields = dict(value.fields)
+        if len(fields.get("values", ())) > 6:
+            shown = list(fields["values"].items())
+            head = ", ".join(f"{at}: {v:.6g}" for at, v in shown[:3])
+            fields["values"] = f"{head}, ... {shown[-1][0]}: {shown[-1][1]:.6g} ({len(shown)} keys)"
+        return f"{value.schedule}({', '.join(f'{k}={v}' for k, v in fields.items() if k != 'scheduleType')})"
+    if isinstance(value, Mapping) and "class_name" in value:
+        return f"{value['class_name']}({', '.join(f'{k}={v}' for k, v in (value.get('config') or {}).items())})"
+    return _one_line(str(value))
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else text[:197] + "..."
