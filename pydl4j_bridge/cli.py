@@ -1,11 +1,12 @@
 """The command line ``pydl4j-bridge``: arguments in, tables or JSON out. A thin front over ``bridge``.
 
-Exit codes: 0 fine; 1 a difference that matters (unexplained, or a Keras setting that ND4J cannot express);
-2 bad input; 3 the environment (Java, jars); 130 interrupted.
+Exit codes: 0 fine; 1 ``check`` found a difference that matters (unexplained, or a Keras setting that ND4J cannot
+express); 2 bad input, and what ``map`` refuses; 3 the environment (Java, jars); 130 interrupted.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -84,8 +85,7 @@ def map_(file: str, *, on_loss: OnLoss, java: bool, as_json: bool) -> int:
         out.print()
         terminal.show_updater(out, spec)
     if spec.losses and on_loss == "warn":
-        names = ", ".join(finding.key for finding in spec.losses)
-        click.echo(f"warning: ND4J cannot express {names}; training will differ from Keras's", err=True)
+        terminal.show_losses(terminal.console(stderr=True), spec)
     return FINE
 
 
@@ -204,6 +204,9 @@ def path(*, as_json: bool) -> int:
 def main() -> None:
     """Run the command line and exit with its code."""
     as_json = "--json" in sys.argv
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli(standalone_mode=False)
     except BridgeError as error:

@@ -54,15 +54,15 @@ def show_file(out: Console, file: KerasModelFile) -> None:
         rows["optimizer"] = _optimizer(file)
     _pairs(out, rows)
     if file.reason:
-        out.print(f"[yellow]no optimizer[/]: {escape(file.reason.why)}.")
-        out.print(f"  {escape(file.reason.fix)}.")
+        out.print(f"[yellow]no optimizer[/]: {_text(file.reason.why)}.")
+        out.print(f"  {_text(file.reason.fix)}.")
 
 
 def show_config(out: Console, config: Mapping[str, Any]) -> None:
     """The settings of an optimizer as the file has them."""
     table = _table("setting", "value")
     for key, value in config.items():
-        table.add_row(key, escape(_short(value)))
+        table.add_row(_text(key), _text(_short(value)))
     out.print(table)
 
 
@@ -83,10 +83,10 @@ def show_updater(out: Console, spec: UpdaterSpec, *, findings: bool = True) -> N
         for finding in sorted(spec.findings, key=_importance):
             style = _OUTCOME_STYLE[finding.outcome] if _importance(finding) < _HARMLESS else "dim"
             table.add_row(
-                finding.key,
-                escape(_short(finding.value)),
+                _text(finding.key),
+                _text(_short(finding.value)),
                 f"[{style}]{finding.outcome.value}[/]",
-                escape(finding.why),
+                _text(finding.why),
             )
         out.print(table)
 
@@ -110,14 +110,19 @@ def show_report(out: Console, report: Report) -> None:
             quirk = f"[green]{d.quirk}[/]" if d.quirk else "[bold red]none[/]"
             why = title(d.quirk) if d.quirk else "unexplained"
             on = f" ({', '.join(d.layers)})" if d.layers else ""
-            table.add_row(d.field, escape(_short(d.bridge)), escape(_short(d.native)), quirk, escape(why + on))
+            table.add_row(_text(d.field), _text(_short(d.bridge)), _text(_short(d.native)), quirk, _text(why + on))
         out.print(table)
     out.print()
     style, meaning = _VERDICT[report.verdict]
     out.print(f"verdict: [{style}]{report.verdict.value}[/]: {meaning}")
     if report.updater is not None and report.updater.losses:
-        names = ", ".join(f.key for f in report.updater.losses)
-        out.print(f"[red]ND4J cannot express {escape(names)}[/]: training in DL4J will differ from Keras's")
+        show_losses(out, report.updater)
+
+
+def show_losses(out: Console, spec: UpdaterSpec) -> None:
+    """The settings that are left behind."""
+    names = ", ".join(finding.key for finding in spec.losses)
+    out.print(f"[red]ND4J cannot express {_text(names)}[/]: training in DL4J will differ from Keras's")
 
 
 def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, BridgeError], skipped: int) -> None:
@@ -139,7 +144,7 @@ def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, B
     if look or errors:
         out.print()
     for report in look:
-        out.print(f"{report.verdict.value}: {escape(str(report.file.path))}")
+        out.print(f"{report.verdict.value}: {_text(str(report.file.path))}")
     for error in errors.values():
         show_error(out, error)
     if skipped:
@@ -151,16 +156,16 @@ def show_doctor(out: Console, checks: Iterable[Check]) -> None:
     table = _table("", "check", "found")
     checks = list(checks)
     for check in checks:
-        table.add_row("[green]ok[/]" if check.ok else "[red]no[/]", check.name, escape(check.detail))
+        table.add_row("[green]ok[/]" if check.ok else "[red]no[/]", check.name, _text(check.detail))
     out.print(table)
     for check in checks:
         if not check.ok and check.fix:
-            out.print(f"[red]{escape(check.name)}[/]: {escape(check.fix)}", soft_wrap=True)
+            out.print(f"[red]{_text(check.name)}[/]: {_text(check.fix)}", soft_wrap=True)
 
 
 def show_error(out: Console, error: BridgeError) -> None:
     """An error of ours: what, why, where, what to do."""
-    out.print(f"[red]{type(error).__name__}[/]: {escape(error.what)}", soft_wrap=True)
+    out.print(f"[red]{type(error).__name__}[/]: {_text(error.what)}", soft_wrap=True)
     for name, text in (
         ("because", error.because),
         ("in", ", ".join(part for part in (error.file, error.where) if part)),
@@ -168,7 +173,7 @@ def show_error(out: Console, error: BridgeError) -> None:
         ("to do", error.fix),
     ):
         if text:
-            out.print(f"  {name}: {escape(text)}", soft_wrap=True)
+            out.print(f"  {name}: {_text(text)}", soft_wrap=True)
 
 
 _HARMLESS = 4
@@ -199,7 +204,7 @@ def _show_attempt(out: Console, attempt: NativeAttempt) -> None:
             what = f"{attempt.status} ({attempt.quirk}: {title(attempt.quirk)})"
         if error.get("because"):
             what += f"\n  {_one_line(error['because'])}"
-    out.print(f"{head}: {escape(what)}")
+    out.print(f"{head}: {_text(what)}")
 
 
 def _writer(file: KerasModelFile) -> str:
@@ -221,7 +226,7 @@ def _pairs(out: Console, rows: Mapping[str, str | None], *, indent: int = 0) -> 
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
         if value is not None:
-            table.add_row(" " * indent + name, escape(value))
+            table.add_row(" " * indent + name, _text(value))
     out.print(table)
 
 
@@ -230,6 +235,11 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="right" if column == "files" else "left")
     return table
+
+
+def _text(text: str) -> str:
+    """Text that a file brings along: no markup of rich's in it counts, and nothing in it commands the terminal."""
+    return escape("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
 
 
 def _short(value: Any) -> str:
@@ -242,8 +252,8 @@ def _short(value: Any) -> str:
             head = ", ".join(f"{at}: {v:.6g}" for at, v in shown[:3])
             fields["values"] = f"{head}, ... {shown[-1][0]}: {shown[-1][1]:.6g} ({len(shown)} keys)"
         return f"{value.schedule}({', '.join(f'{k}={v}' for k, v in fields.items() if k != 'scheduleType')})"
-    if isinstance(value, Mapping) and "class_name" in value:
-        return f"{value['class_name']}({', '.join(f'{k}={v}' for k, v in (value.get('config') or {}).items())})"
+    if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+        return f"{value.get('class_name')}({', '.join(f'{k}={v}' for k, v in value['config'].items())})"
     return _one_line(str(value))
 
 

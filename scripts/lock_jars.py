@@ -73,7 +73,7 @@ PLATFORMS = ("linux-x86_64", "linux-arm64", "macosx-x86_64", "macosx-arm64", "wi
 
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin"
 
-POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+POM = """<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>lock</groupId><artifactId>lock</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>{dependencies}</dependencies>

@@ -6,6 +6,8 @@ they lie, without unpacking them.
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -21,6 +23,8 @@ from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 #: Deflate reaches about 1000 to 1; a member that claims more was made to fill the disk.
 _MAX_RATIO = 1100
+#: Bytes that packed weights may unpack to in a temporary file. Keras does not pack them.
+_MAX_UNPACKED = 4 * 2**30
 
 
 def read_keras(path: str) -> KerasModelFile:
@@ -32,7 +36,10 @@ def read_keras(path: str) -> KerasModelFile:
     try:
         with zipfile.ZipFile(path) as archive:
             return _describe(archive, path)
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except PermissionError:
+        raise
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, OSError, ValueError) as error:
+        # What zipfile raises where the bytes are not what the headers say: wrong offsets, names that are no text.
         raise Truncated(
             "the .keras archive cannot be read",
             because=str(error),
@@ -74,7 +81,7 @@ def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
         saved="whole model",
         dialect=optimizer.dialect if optimizer else by_version,
         keras_version=version,
-        model_class=config.get("class_name"),
+        model_class=jsontext.optional_text(config, "class_name", file=path, where=f"{_CONFIG}, "),
         loss=compiled.get("loss") if compiled else None,
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
@@ -104,6 +111,14 @@ def _optimizer_state(archive: zipfile.ZipFile, path: str) -> bool:
     if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
         with archive.open(info) as stream:
             return _has_variables(stream, info, path)
+    if info.file_size > _MAX_UNPACKED:
+        raise UnsafeFile(
+            f"packed weights of {info.file_size} bytes are not read",
+            because=f"the limit is {_MAX_UNPACKED} bytes",
+            file=path,
+            where=_WEIGHTS,
+            fix="Keras does not pack them: save the model again",
+        )
     with archive.open(info) as packed, tempfile.TemporaryFile() as unpacked:
         # Seeking in a deflated member unpacks it again from its start at every step back.
         while block := packed.read(2**20):

@@ -45,6 +45,8 @@ def parse_optimizer(value: Any, version_dialect: str | None, *, file: str | None
         InvalidConfig: a shape that Keras does not write.
     """
     if isinstance(value, str):
+        if not value:
+            raise InvalidConfig("an optimizer without a class name", file=file, where=where)
         class_name = CLASS_NAMES.get(value.lower(), value)
         dialect = of_optimizer(class_name, {}, version_dialect)
         return Optimizer(class_name, {}, dialect, value, where, file, by_name_only=True)
@@ -58,6 +60,8 @@ def parse_optimizer(value: Any, version_dialect: str | None, *, file: str | None
     registered = value.get("registered_name") or spelled
     module = value.get("module")
     package, _, class_name = spelled.rpartition(">")
+    if not class_name:
+        raise InvalidConfig("an optimizer without a class name", file=file, where=f"{where}.class_name")
     custom = package not in ("", "Custom") or (
         isinstance(module, str) and module.split(".")[0] not in _KERAS_MODULES
     ) or ("module" in value and module is None)  # fmt: skip

@@ -62,10 +62,10 @@ LEGACY = frozenset({"keras-1", "keras-2", "tf-keras-legacy"})
 
 _NEW_STYLE_KEYS = {"jit_compile", "is_legacy_optimizer", "use_ema", "weight_decay"}
 _KERAS_3_KEYS = {"gradient_accumulation_steps", "loss_scale_factor"}
-_VERSION = re.compile(r"(\d+)\.(\d+)")
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 
 
-def of_version(version: str | None, *, file: str | None = None, where: str = "keras_version") -> str | None:
+def of_version(version: Any, *, file: str | None = None, where: str = "keras_version") -> str | None:
     """The dialect that a Keras of this version writes by default; None for no version.
 
     Raises:
@@ -73,10 +73,10 @@ def of_version(version: str | None, *, file: str | None = None, where: str = "ke
     """
     if version is None:
         return None
-    match = _VERSION.match(version)
+    match = _VERSION.match(version) if isinstance(version, str) else None
     if match is None or not 1 <= int(match[1]) <= 3:
         raise UnknownDialect(
-            f"Keras version {version!r} is not known",
+            f"Keras version {version!r:.40} is not known",
             because="versions 1, 2 and 3 are",
             file=file,
             where=where,

@@ -1,13 +1,16 @@
 """``.h5`` files: whole models and weights of Keras 1, 2, 3 and tf.keras. The only module that imports h5py.
 
-Untrusted input: only hard links are followed, and no attribute is read that claims to be larger than its file.
+Untrusted input: only hard links are followed, no attribute is read that claims to be larger than its file, and the
+heaps that hold text of variable length are checked first, because HDF5 never ends on one that is damaged.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import h5py
@@ -18,6 +21,11 @@ from pydl4j_bridge.kerasfile.config import parse_optimizer
 from pydl4j_bridge.kerasfile.dialects import of_version
 from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
 
+_HEAP = b"GCOL\x01"
+_HEADER = 16
+_MAX_INDEX = 2**16
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
 
 def read_h5(path: str) -> KerasModelFile:
     """What the HDF5 file at ``path`` says.
@@ -25,8 +33,8 @@ def read_h5(path: str) -> KerasModelFile:
     Raises:
         KerasFileError: it is damaged, unsafe or no Keras file.
     """
-    with _opened(path, path) as file:
-        return _describe(_Group(file, path, os.path.getsize(path)))
+    with opened(path, path) as file:
+        return _describe(Group(file, path, os.path.getsize(path)))
 
 
 def has_optimizer_variables(stream: BinaryIO, size: int, *, file: str, where: str) -> bool:
@@ -38,14 +46,24 @@ def has_optimizer_variables(stream: BinaryIO, size: int, *, file: str, where: st
         file: the archive, for errors.
         where: the member's name, for errors.
     """
-    with _opened(stream, file, where) as root:
-        return _has_variables(_Group(root, file, size, where))
+    with opened(stream, file, where) as root:
+        return _has_variables(Group(root, file, size, where))
 
 
 @contextmanager
-def _opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py.File]:
+def opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py.File]:
+    """An open HDF5 file; whatever is wrong with it becomes an error of ours.
+
+    Args:
+        source: a path, or seekable bytes.
+        file: the file, for errors.
+        where: the place in it, for errors.
+
+    Raises:
+        KerasFileError: it is damaged or no HDF5 file.
+    """
     try:
-        opened = h5py.File(source, "r")
+        file_ = h5py.File(source, "r")
     except (OSError, RuntimeError) as error:
         text = str(error)
         if isinstance(error, PermissionError):
@@ -59,17 +77,17 @@ def _opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py
             where=where,
             fix="The end of the file is missing or its bytes were changed: copy or save it again",
         ) from None
-    with opened:
+    with file_:
         try:
-            yield opened
-        except (OSError, RuntimeError, KeyError) as error:
+            yield file_
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             # What h5py raises where the bytes of a group or an attribute are not what its header says.
             raise Truncated(
                 "the HDF5 file is damaged", because=str(error), file=file, where=where, fix="Copy or save it again"
             ) from None
 
 
-class _Group:
+class Group:
     """One HDF5 group, read with suspicion."""
 
     def __init__(self, group: h5py.Group, file: str, size: int, where: str = "") -> None:
@@ -78,7 +96,7 @@ class _Group:
         self.size = size
         self.where = where
 
-    def child(self, name: str) -> _Group | None:
+    def child(self, name: str) -> Group | None:
         """The group ``name`` below this one, None where there is none."""
         link = self.group.get(name, getlink=True)
         place = f"{self.where}/{name}"
@@ -94,7 +112,7 @@ class _Group:
         found = self.group[name]
         if not isinstance(found, h5py.Group):
             raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
-        return _Group(found, self.file, self.size, place)
+        return Group(found, self.file, self.size, place)
 
     def text(self, name: str) -> str | None:
         """The text of the attribute ``name``, None where there is none."""
@@ -102,12 +120,6 @@ class _Group:
             return None
         where = f"{self.where}attribute {name}"
         attribute = h5py.h5a.open(self.group.id, name.encode())
-        claimed = attribute.get_storage_size()
-        if claimed > self.size:
-            raise UnsafeFile(
-                f"an attribute claims {claimed} bytes", because=f"the file has {self.size}", file=self.file, where=where
-            )
-        jsontext.check_size(claimed, file=self.file, where=where)
         # Before anything is read: reading a damaged type that is no string crashes h5py.
         kind = attribute.get_type()
         if not isinstance(kind, h5py.h5t.TypeStringID):
@@ -115,9 +127,20 @@ class _Group:
             raise InvalidConfig(f"expected a string and found HDF5's type {found}", file=self.file, where=where)
         if attribute.get_space().get_simple_extent_npoints() != 1:
             raise InvalidConfig("expected a single string and found an array", file=self.file, where=where)
+        claimed = attribute.get_storage_size()
+        if claimed > self.size:
+            raise UnsafeFile(
+                f"an attribute claims {claimed} bytes", because=f"the file has {self.size}", file=self.file, where=where
+            )
+        jsontext.check_size(claimed, file=self.file, where=where)
+        if kind.is_variable_str():
+            status = os.stat(self.file)
+            _check_heaps(self.file, status.st_size, status.st_mtime_ns)
         value: Any = self.group.attrs[name]
         if hasattr(value, "item"):
             value = value.item()
+        if isinstance(value, str):  # h5py puts surrogates where the bytes are no UTF-8
+            value = value.encode(errors="surrogateescape")
         if isinstance(value, bytes):
             try:
                 return value.decode()
@@ -131,7 +154,44 @@ class _Group:
         return None if text is None else jsontext.parse(text, file=self.file, where=f"{self.where}attribute {name}")
 
 
-def _describe(root: _Group) -> KerasModelFile:
+@lru_cache(maxsize=16)  # the bytes of a large file are searched once, not for each attribute
+def _check_heaps(path: str, _size: int, _changed: int) -> None:
+    """Refuse a global heap whose objects do not fill it exactly, and text in it that claims more than the file has.
+
+    A heap is ``GCOL``, version, 3 reserved bytes and its size; then objects: index, references (2 bytes each), 4
+    reserved bytes, size, data in steps of 8 bytes. Index 0 is the free rest, whose size counts its own header. HDF5
+    walks them without asking whether it moves on. Text is told by its length (4 bytes), the address of its heap (8) and
+    its index in it (4); HDF5 clears that many bytes of memory before it looks into the heap.
+    """
+    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        base = data.find(_SIGNATURE)  # addresses count from here
+        start = data.find(_HEAP)
+        while start >= 0:
+            at, end = start + _HEADER, start + int.from_bytes(data[start + 8 : start + _HEADER], "little")
+            while at + _HEADER <= end <= len(data):
+                index, size = (int.from_bytes(data[at + a : at + b], "little") for a, b in ((0, 2), (8, _HEADER)))
+                step = size if index == 0 else _HEADER + (size + 7) // 8 * 8
+                if step < _HEADER or at + step > end:
+                    raise Truncated(
+                        "the HDF5 file is damaged",
+                        because=f"the objects of its global heap at byte {start} do not fill it",
+                        file=path,
+                        fix="Copy or save it again",
+                    )
+                at += step
+            address = (start - base).to_bytes(8, "little")
+            at = data.find(address, 4)
+            while at >= 0:
+                claimed, index = (int.from_bytes(data[at + a : at + b], "little") for a, b in ((-4, 0), (8, 12)))
+                aligned = (at - 4 - base) % 8 == 0  # where h5py and Keras put it; other bytes may look alike
+                if aligned and claimed > len(data) and index < _MAX_INDEX:
+                    because = f"the file has {len(data)}"
+                    raise UnsafeFile(f"a text in the file claims {claimed} bytes", because=because, file=path)
+                at = data.find(address, at + 1)
+            start = data.find(_HEAP, start + len(_HEAP))
+
+
+def _describe(root: Group) -> KerasModelFile:
     model = root.json("model_config")
     if model is None:
         return _weights_only(root)
@@ -158,7 +218,7 @@ def _describe(root: _Group) -> KerasModelFile:
         dialect=optimizer.dialect if optimizer else by_version or "keras-1",
         keras_version=version,
         backend=root.text("backend"),
-        model_class=model.get("class_name"),
+        model_class=jsontext.optional_text(model, "class_name", file=root.file, where="attribute model_config, "),
         loss=None if training is None else training.get("loss"),
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
@@ -166,7 +226,7 @@ def _describe(root: _Group) -> KerasModelFile:
     )
 
 
-def _weights_only(root: _Group) -> KerasModelFile:
+def _weights_only(root: Group) -> KerasModelFile:
     # save_weights() of Keras 1 and 2 names the layers in an attribute, that of Keras 3 and tf_keras >= 2.13 has a
     # group of variables per layer. model.load_weights() takes the group model_weights of a whole model as well.
     named = root.group.attrs.keys() & {"layer_names", "layer_names0"}
@@ -189,7 +249,7 @@ def _weights_only(root: _Group) -> KerasModelFile:
     )
 
 
-def _has_variables(root: _Group) -> bool:
+def _has_variables(root: Group) -> bool:
     optimizer = root.child("optimizer")
     variables = optimizer.child("vars") if optimizer else None
     return variables is not None and len(variables.group) > 0

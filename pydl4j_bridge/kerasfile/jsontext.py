@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, UnsafeFile
 
 #: The largest config that is read, in bytes. NASNetLarge, the longest of keras.applications, has 0.4 MB.
-MAX_CONFIG_BYTES = 64 * 2**20
+MAX_CONFIG_BYTES = 16 * 2**20
+#: The deepest nesting that is read. A model inside of a model adds about six levels.
+MAX_DEPTH = 200
 
 
 def check_size(size: int, *, file: str | None, where: str) -> None:
@@ -41,9 +44,32 @@ def parse(text: str | bytes, *, file: str | None, where: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InvalidConfig("the config is not valid JSON", because=str(error), file=file, where=where) from None
     except RecursionError:
-        raise InvalidConfig("the config is nested too deeply", file=file, where=where) from None
+        raise _too_deep(file, where) from None
+    except ValueError as error:  # an integer of more digits than Python converts
+        raise InvalidConfig("a number in the config is too long", because=str(error), file=file, where=where) from None
+    _check_depth(value, file=file, where=where)
     parsed: dict[str, Any] = expect(value, dict, file=file, where=where)
     return parsed
+
+
+def _check_depth(value: Any, *, file: str | None, where: str) -> None:
+    # Level by level, for everything that walks the config afterwards does so by recursion.
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    raise _too_deep(file, where)
+
+
+def _too_deep(file: str | None, where: str) -> InvalidConfig:
+    because = f"the limit is {MAX_DEPTH} levels"
+    return InvalidConfig("the config is nested too deeply", because=because, file=file, where=where)
 
 
 def expect(value: Any, kind: type, *, file: str | None, where: str) -> Any:
@@ -62,6 +88,19 @@ def expect(value: Any, kind: type, *, file: str | None, where: str) -> Any:
     return value
 
 
+def optional_text(config: Mapping[str, Any], key: str, *, file: str | None, where: str = "") -> str | None:
+    """The string under ``key``, None where there is none.
+
+    Raises:
+        InvalidConfig: it is something else.
+    """
+    value = config.get(key)
+    return None if value is None else str(expect(value, str, file=file, where=f"{where}{key}"))
+
+
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python converts
+        text = f"a very long {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

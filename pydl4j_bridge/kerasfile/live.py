@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from pydl4j_bridge.errors import NotAKerasFile
+from pydl4j_bridge.errors import InvalidConfig, NotAKerasFile
 from pydl4j_bridge.kerasfile.dialects import of_optimizer, of_version
 from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer, Optimizer
 
@@ -49,7 +49,12 @@ def _optimizer(live: Any, by_version: str | None) -> Optimizer:
         raise NotAKerasFile(
             f"expected a path, JSON text, a config, or a Keras model or optimizer, and got {type(live).__name__}"
         )
-    config = {key: _plain(value) for key, value in live.get_config().items()}
+    try:
+        config = {key: _plain(value) for key, value in live.get_config().items()}
+    except Exception as error:  # whatever the code of somebody else's class raises
+        raise InvalidConfig(
+            f"get_config() of {type(live).__name__} gives no config", because=f"{type(error).__name__}: {error}"
+        ) from error
     class_name = type(live).__name__
     return Optimizer(
         class_name=class_name,
@@ -66,7 +71,11 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item"):
         return value.item()
     if hasattr(value, "get_config"):
-        return {"class_name": type(value).__name__, "config": dict(value.get_config())}
+        return {"class_name": type(value).__name__, "config": _plain(dict(value.get_config()))}
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
     return value
 
 

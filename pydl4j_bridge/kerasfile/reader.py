@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +21,7 @@ from pydl4j_bridge.kerasfile.text import read_config, read_json_file
 #: Endings that a folder is searched for.
 MODEL_SUFFIXES = (".h5", ".hdf5", ".keras", ".json")
 _Reader = Callable[[str], KerasModelFile]
+_BLANK = "\ufeff \t\r\n"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -60,9 +62,15 @@ def find_models(sources: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """The files that ``sources`` name, each with whether it was named itself.
 
     A folder stands for every file below it that ends in one of ``MODEL_SUFFIXES``, in the order of their names; links
-    to folders are not followed.
+    to folders are not followed. A pattern (``*``, ``?``, ``[...]``, ``**`` for folders) stands for what it matches.
     """
     for source in sources:
+        if not os.path.exists(source) and glob.has_magic(source):
+            matched = sorted(glob.glob(source, recursive=True))
+            yield from find_models(matched)
+            if not matched:
+                yield source, True  # reading it says that there is no such file
+            continue
         if not os.path.isdir(source):
             yield source, True
             continue
@@ -76,9 +84,12 @@ def find_models(sources: Iterable[str]) -> Iterator[tuple[str, bool]]:
 def _read(source: Any) -> KerasModelFile:
     if isinstance(source, Mapping):
         return read_config(source)
-    if isinstance(source, str) and source.lstrip().startswith("{"):
-        return read_config(parse(source, file=None, where="JSON text"))
-    if isinstance(source, str) and source.lower() in CLASS_NAMES and not os.path.exists(source):
+    text = source.strip(_BLANK) if isinstance(source, str) else None
+    if text and (text[0] == "{" or text[0] + text[-1] == "[]") and not _exists(source):
+        return read_config(parse(text, file=None, where="JSON text"))
+    if text == "":
+        raise NotAKerasFile("expected a path or JSON text and got a string without either")
+    if isinstance(source, str) and source.lower() in CLASS_NAMES and not _exists(source):
         raise NotAKerasFile(
             f"{source!r} is the name of an optimizer, not a file or a config",
             fix='Write {"class_name": "Adam", "config": {}} for one with its defaults',
@@ -101,6 +112,8 @@ def _read_path(path: Path) -> KerasModelFile:
             )
         if not path.exists():
             raise NotAKerasFile("no such file", file=name)
+        if not path.is_file():  # opening a pipe would wait for somebody to write
+            raise NotAKerasFile("not a file, but a pipe, a socket or a device", file=name)
         if not path.is_file():
             raise NotAKerasFile("not a regular file", because="reading a pipe or a device may never end", file=name)
         with path.open("rb") as stream:
@@ -108,8 +121,8 @@ def _read_path(path: Path) -> KerasModelFile:
             if not head:
                 raise NotAKerasFile("the file is empty", file=name)
             kind = _kind(head) or _user_block(stream)
-    except PermissionError as error:
-        raise NotAKerasFile("the file may not be read", because=str(error), file=name) from None
+    except OSError as error:
+        raise _unreadable(error, name) from None
     if kind is None:
         raise NotAKerasFile(
             "not a Keras file",
@@ -118,9 +131,21 @@ def _read_path(path: Path) -> KerasModelFile:
             fix="Save the model with model.save('model.keras') or model.save('model.h5')",
         )
     try:
-        return kind(name)
-    except PermissionError as error:
-        raise NotAKerasFile("the file may not be read", because=str(error), file=name) from None
+        found: KerasModelFile = kind(name)
+    except OSError as error:
+        raise _unreadable(error, name) from None
+    return found
+
+
+def _unreadable(error: OSError, name: str) -> NotAKerasFile:
+    return NotAKerasFile("the file cannot be read", because=error.strerror or str(error), file=name)
+
+
+def _exists(source: str) -> bool:
+    try:
+        return os.path.exists(source)
+    except ValueError:  # a null character
+        return False
 
 
 def _kind(head: bytes) -> _Reader | None:

@@ -32,9 +32,10 @@ def read_config(config: Mapping[str, Any], path: str | None = None) -> KerasMode
     """
     inner = config.get("config")
     # Sequential configs of Keras 1 and early 2 are lists of layers; all others are objects that hold layers.
-    if isinstance(inner, list) or (isinstance(inner, dict) and "layers" in inner):
+    known = str(config.get("class_name")).rpartition(">")[2].lower() in CLASS_NAMES
+    if not known and (isinstance(inner, list) or (isinstance(inner, dict) and "layers" in inner)):
         return _model(config, path)
-    if "class_name" in config and str(config["class_name"]).rpartition(">")[2].lower() not in CLASS_NAMES:
+    if "class_name" in config and not known:
         # A layer or a model without layers looks like an optimizer of the user's; only a learning rate tells.
         if not (isinstance(inner, dict) and inner.keys() & {"lr", "learning_rate"}):
             raise NotAKerasFile(
@@ -59,7 +60,9 @@ def _model(config: Mapping[str, Any], path: str | None) -> KerasModelFile:
     by_version = of_version(version, file=path) or ("keras-3" if "module" in config else "keras-1")
     compiled = config.get("compile_config")  # Keras 3 writes it into to_json() as well
     optimizer = None
-    if isinstance(compiled, dict) and compiled.get("optimizer") is not None:
+    if compiled is not None:
+        jsontext.expect(compiled, dict, file=path, where="compile_config")
+    if compiled and compiled.get("optimizer") is not None:
         optimizer = parse_optimizer(compiled["optimizer"], by_version, file=path, where="compile_config.optimizer")
     return KerasModelFile(
         path=path,
@@ -67,9 +70,9 @@ def _model(config: Mapping[str, Any], path: str | None) -> KerasModelFile:
         saved="config",
         dialect=optimizer.dialect if optimizer else by_version,
         keras_version=version,
-        backend=config.get("backend"),
-        model_class=config.get("class_name"),
-        loss=compiled.get("loss") if isinstance(compiled, dict) else None,
+        backend=jsontext.optional_text(config, "backend", file=path),
+        model_class=jsontext.optional_text(config, "class_name", file=path),
+        loss=compiled.get("loss") if compiled else None,
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CONFIG_ONLY,
     )

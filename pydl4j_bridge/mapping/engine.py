@@ -14,7 +14,7 @@ from pydl4j_bridge.mapping.rules import COMMON_LOST, REFUSED, RULES, Form, Lost,
 from pydl4j_bridge.mapping.schedules import inverse, map_schedule
 from pydl4j_bridge.mapping.spec import FieldValue, Finding, Outcome, UpdaterSpec
 from pydl4j_bridge.mapping.targets import UPDATERS
-from pydl4j_bridge.mapping.values import at, flag, number, text
+from pydl4j_bridge.mapping.values import at, flag, number, short, text
 
 OnLoss = Literal["error", "warn", "ignore"]
 
@@ -53,7 +53,7 @@ def map_optimizer(optimizer: Optimizer, *, on_loss: OnLoss = "error") -> Updater
     rule = _rule(optimizer)
     spec = _Mapping(optimizer, rule).spec()
     if spec.losses and on_loss != "ignore":
-        lost = ", ".join(f"{finding.key}={finding.value!r}" for finding in spec.losses)
+        lost = ", ".join(f"{finding.key}={short(finding.value)}" for finding in spec.losses)
         message = f"ND4J's {spec.updater} cannot express {lost} of Keras's {optimizer.class_name}"
         if on_loss == "error":
             raise UnsupportedOption(
@@ -162,6 +162,8 @@ class _Mapping:
         if key in form.by_class:
             self._found(key, value, Outcome.MAPPED, form.by_class[key])
         elif key in form.lost:
+            if key == "learning_rate" and isinstance(value, Mapping):
+                map_schedule(value, self.optimizer)  # it is lost, but it must be one
             self._lost(key, value, form.lost[key])
         elif key == "learning_rate":
             self._learning_rate(form, value)
@@ -265,7 +267,7 @@ class _Mapping:
             self._found("weight_decay", value, Outcome.NOT_CARRIED, why, changes_training=True)
             return
         # Keras: w -= rate * weight_decay * w. An updater without a rate needs it in the coefficient.
-        coefficient = value if apply_rate else value * rate
+        coefficient = value if apply_rate else number(value * rate, at(self.optimizer, self.spelled["weight_decay"]))
         for setting in ("weightDecay", "weightDecayBias"):
             self.layer_settings[setting] = (coefficient, apply_rate)
         arguments = f"{coefficient:g}, applyLR={str(apply_rate).lower()}"

@@ -54,24 +54,34 @@ def map_schedule(described: Any, optimizer: Optimizer) -> MappedSchedule:
     name = described.get("class_name")
     config = described.get("config")
     if not isinstance(name, str) or not isinstance(config, dict):
-        raise InvalidConfig("a learning rate that is neither a number nor a schedule", **at(optimizer, "learning_rate"))
+        raise InvalidConfig("a learning rate that is neither a number nor a schedule", **_at(optimizer))
     known = name.rpartition(">")[2]
     if known not in _SCHEDULES:
         raise UnsupportedOption(
             f"the learning-rate schedule {name} is not one of Keras's own, and its values are not in the file",
-            **at(optimizer, "learning_rate"),
+            **_at(optimizer),
             near=near_names(known, _SCHEDULES),
             fix="Compile the model with one of Keras's schedules or with a fixed learning rate, and save it again",
         )
-    place = at(optimizer, "learning_rate.config")
+    place = _at(optimizer, ".config")
+    schedule, settings = _SCHEDULES[known]
+    unknown = sorted(config.keys() - settings - {"name"})
+    if unknown:
+        raise UnsupportedOption(f"{name} has settings that are not known here: {', '.join(unknown)}", **place)
     try:
-        mapped = _SCHEDULES[known](_Settings(config, optimizer))
+        mapped = schedule(_Settings(config, optimizer))
     except OverflowError as error:
-        raise InvalidConfig(f"the values of {name} leave the range of a double", because=str(error), **place) from None
+        raise InvalidConfig(
+            f"the values of {name} leave the range of a double", because=str(error.args[-1]), **place
+        ) from None
     numbers = [mapped.initial, *mapped.spec.fields.get("values", {}).values(), *mapped.spec.fields.values()]
     if not all(math.isfinite(value) for value in numbers if isinstance(value, float)):
         raise InvalidConfig(f"the values of {name} leave the range of a double", **place)
     return mapped
+
+
+def _at(optimizer: Optimizer, below: str = "") -> dict[str, Any]:
+    return at(optimizer, ("learning_rate" if "learning_rate" in optimizer.config else "lr") + below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +91,16 @@ class _Settings:
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self.config.get(key, default)
-        return number(value, at(self.optimizer, f"learning_rate.config.{key}"))
+        return number(value, _at(self.optimizer, f".config.{key}"))
 
     def steps(self, key: str) -> float:
         value = self.number(key)
         if value <= 0:
-            raise InvalidConfig(f"{key} is {value}", **at(self.optimizer, f"learning_rate.config.{key}"))
+            raise InvalidConfig(f"{key} is {value}", **_at(self.optimizer, f".config.{key}"))
         return value
 
     def flag(self, key: str) -> bool:
-        return flag(self.config.get(key, False), at(self.optimizer, f"learning_rate.config.{key}"))
+        return flag(self.config.get(key, False), _at(self.optimizer, f".config.{key}"))
 
 
 def _exponential(s: _Settings) -> MappedSchedule:
@@ -113,13 +123,13 @@ def _inverse_time(s: _Settings) -> MappedSchedule:
 
 
 def _piecewise(s: _Settings) -> MappedSchedule:
-    place = at(s.optimizer, "learning_rate.config")
+    place = _at(s.optimizer, ".config")
     boundaries, values = s.config.get("boundaries"), s.config.get("values")
     if not isinstance(boundaries, list) or not isinstance(values, list) or len(values) != len(boundaries) + 1:
         raise InvalidConfig("PiecewiseConstantDecay needs boundaries and one value more than these", **place)
-    rates = [number(value, at(s.optimizer, "learning_rate.config.values")) for value in values]
+    rates = [number(value, _at(s.optimizer, ".config.values")) for value in values]
     # Keras changes after the boundary: the step equal to it still has the value before.
-    starts = [0] + [math.floor(number(b, at(s.optimizer, "learning_rate.config.boundaries"))) + 1 for b in boundaries]
+    starts = [0] + [math.floor(number(b, _at(s.optimizer, ".config.boundaries"))) + 1 for b in boundaries]
     if starts != sorted(set(starts)):
         raise InvalidConfig("the boundaries of PiecewiseConstantDecay do not increase", **place)
     return _stairs(dict(zip(starts, rates, strict=True)), "")
@@ -158,7 +168,7 @@ def _cosine_restarts(s: _Settings) -> MappedSchedule:
     rate, first, alpha = s.number("initial_learning_rate"), s.steps("first_decay_steps"), s.number("alpha", 0.0)
     t_mul, m_mul = s.number("t_mul", 2.0), s.number("m_mul", 1.0)
     if t_mul < 1:
-        raise InvalidConfig(f"t_mul is {t_mul}", **at(s.optimizer, "learning_rate.config.t_mul"))
+        raise InvalidConfig(f"t_mul is {t_mul}", **_at(s.optimizer, ".config.t_mul"))
 
     def value(step: float) -> float:
         done = step / first
@@ -196,11 +206,22 @@ def _sampled(value: Callable[[float], float], last: float | None) -> MappedSched
     return _stairs(values, "" if stride == 1 else f"a value for every {stride} iterations: it has {end} of them")
 
 
-_SCHEDULES: Mapping[str, Callable[[_Settings], MappedSchedule]] = {
-    "ExponentialDecay": _exponential,
-    "InverseTimeDecay": _inverse_time,
-    "PiecewiseConstantDecay": _piecewise,
-    "PolynomialDecay": _polynomial,
-    "CosineDecay": _cosine,
-    "CosineDecayRestarts": _cosine_restarts,
+_DECAY = frozenset({"initial_learning_rate", "decay_steps", "decay_rate", "staircase"})
+#: Keras's schedules: how each is mapped, and the settings that it has.
+_SCHEDULES: Mapping[str, tuple[Callable[[_Settings], MappedSchedule], frozenset[str]]] = {
+    "ExponentialDecay": (_exponential, _DECAY),
+    "InverseTimeDecay": (_inverse_time, _DECAY),
+    "PiecewiseConstantDecay": (_piecewise, frozenset({"boundaries", "values"})),
+    "PolynomialDecay": (
+        _polynomial,
+        frozenset({"initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle"}),
+    ),
+    "CosineDecay": (
+        _cosine,
+        frozenset({"initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps"}),
+    ),
+    "CosineDecayRestarts": (
+        _cosine_restarts,
+        frozenset({"initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha"}),
+    ),
 }

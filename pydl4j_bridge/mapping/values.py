@@ -22,7 +22,7 @@ def number(value: Any, place: Mapping[str, Any], *, most: float = math.inf) -> f
         InvalidConfig: it is not.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidConfig(f"expected a number and found {_short(value)}", **place)
+        raise InvalidConfig(f"expected a number and found {short(value)}", **place)
     try:
         converted = float(value)
     except OverflowError:  # an integer of hundreds of digits
@@ -42,7 +42,7 @@ def flag(value: Any, place: Mapping[str, Any]) -> bool:
         InvalidConfig: it is not.
     """
     if not isinstance(value, bool):
-        raise InvalidConfig(f"expected true or false and found {_short(value)}", **place)
+        raise InvalidConfig(f"expected true or false and found {short(value)}", **place)
     return value
 
 
@@ -53,11 +53,12 @@ def text(value: Any, place: Mapping[str, Any]) -> str:
         InvalidConfig: it is not.
     """
     if not isinstance(value, str):
-        raise InvalidConfig(f"expected a string and found {_short(value)}", **place)
+        raise InvalidConfig(f"expected a string and found {short(value)}", **place)
     return value
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """``value`` as a person reads it in a message."""
     try:
         return f"{value!r:.60}"
     except ValueError:  # an integer of more digits than Python converts
