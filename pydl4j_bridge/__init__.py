@@ -6,7 +6,8 @@ Importing this package starts no JVM and loads neither JPype, h5py nor numpy: wh
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # typing itself would be most of what importing this package costs
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pydl4j_bridge.bridge import build_updater, check, check_many, map_optimizer, read, read_updater, start
     from pydl4j_bridge.compare import Report, Verdict
     from pydl4j_bridge.errors import BridgeError

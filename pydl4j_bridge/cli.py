@@ -85,6 +85,7 @@ def map_(file: str, *, on_loss: OnLoss, java: bool, as_json: bool) -> int:
         out.print()
         terminal.show_updater(out, spec)
     if spec.losses and on_loss == "warn":
+        click.echo("warning: ", nl=False, err=True)
         terminal.show_losses(terminal.console(stderr=True), spec)
     return FINE
 
