@@ -118,12 +118,23 @@ def test_jars_verify_and_path():
 def test_ctrl_c_ends_everything():
     """SIGINT ends the command with 130 and leaves no worker behind."""
     command = subprocess.Popen(
-        [*CLI, "check", str(DATA)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*CLI, "check", str(DATA)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs, and so these tests in one, are deaf to SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(4)
-    children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
-    command.send_signal(signal.SIGINT)
-    _, errors = command.communicate(timeout=30)
+    try:
+        children: list[str] = []
+        while not children and command.poll() is None:
+            time.sleep(0.2)
+            children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
+        time.sleep(1)
+        command.send_signal(signal.SIGINT)
+        _, errors = command.communicate(timeout=30)
+    finally:
+        command.kill()
     assert (command.returncode, errors.strip().splitlines()[-1]) == (130, "interrupted")
     assert children
     assert not any(Path(f"/proc/{child}").exists() for child in children)

@@ -303,6 +303,11 @@ time.sleep(60)""",
 }
 
 
+def hear_ctrl_c() -> None:
+    """In a new process: a shell's background jobs, and so these tests in one, are deaf to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to one process")
 @pytest.mark.parametrize("busy", BUSY.values(), ids=BUSY.keys())
 def test_ctrl_c_is_a_keyboard_interrupt(busy: str) -> None:
@@ -320,12 +325,21 @@ except KeyboardInterrupt:
     print("interrupted")
 """
     environment = os.environ | {"PYTHONPATH": ROOT}
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as process:
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=hear_ctrl_c,
+    )
+    try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert (process.returncode, out) == (0, "interrupted\n")
 
 
