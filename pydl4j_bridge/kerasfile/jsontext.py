@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydl4j_bridge.errors import InvalidConfig, UnsafeFile
 MAX_CONFIG_BYTES = 16 * 2**20
 #: The deepest nesting that is read. A model inside of a model adds about six levels.
 MAX_DEPTH = 200
+_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
 def check_size(size: int, *, file: str | None, where: str) -> None:
@@ -38,38 +40,29 @@ def parse(text: str | bytes, *, file: str | None, where: str) -> dict[str, Any]:
     """
     check_size(len(text), file=file, where=where)
     try:
-        value = json.loads(text)
+        decoded = text if isinstance(text, str) else text.decode(json.detect_encoding(text))
+        _check_depth(decoded, file=file, where=where)
+        value = json.loads(decoded.removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         raise InvalidConfig("the config is not UTF-8 text", because=str(error), file=file, where=where) from None
     except json.JSONDecodeError as error:
         raise InvalidConfig("the config is not valid JSON", because=str(error), file=file, where=where) from None
-    except RecursionError:
-        raise _too_deep(file, where) from None
     except ValueError as error:  # an integer of more digits than Python converts
         raise InvalidConfig("a number in the config is too long", because=str(error), file=file, where=where) from None
-    _check_depth(value, file=file, where=where)
     parsed: dict[str, Any] = expect(value, dict, file=file, where=where)
     return parsed
 
 
-def _check_depth(value: Any, *, file: str | None, where: str) -> None:
-    # Level by level, for everything that walks the config afterwards does so by recursion.
-    level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(MAX_DEPTH):
-        if not level:
-            return
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
-    raise _too_deep(file, where)
-
-
-def _too_deep(file: str | None, where: str) -> InvalidConfig:
-    because = f"the limit is {MAX_DEPTH} levels"
-    return InvalidConfig("the config is nested too deeply", because=because, file=file, where=where)
+def _check_depth(text: str, *, file: str | None, where: str) -> None:
+    # Before it is parsed: the parser recurses in C, which in a process with a JVM can end the process. What walks the
+    # config afterwards recurses as well.
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        found = token[0]
+        depth += (found in "[{") - (found in "]}")
+        if depth > MAX_DEPTH:
+            because = f"the limit is {MAX_DEPTH} levels"
+            raise InvalidConfig("the config is nested too deeply", because=because, file=file, where=where)
 
 
 def expect(value: Any, kind: type, *, file: str | None, where: str) -> Any:
