@@ -13,6 +13,8 @@
     ├── MappingError                the optimizer was read, and ND4J cannot express it
     │   ├── UnsupportedOptimizer    the whole class
     │   └── UnsupportedOption       single settings of a class that is supported
+    ├── TranslationError            the model was read, and DL4J cannot express it
+    │   └── UnsupportedLayer        all layers that it cannot, at once
     └── JvmError                    the environment: Java, the jars, the worker process
         ├── NoJava
         ├── JarsMissing
@@ -50,9 +52,11 @@ __all__ = [
     "NoJava",
     "NoTrainingConfig",
     "NotAKerasFile",
+    "TranslationError",
     "Truncated",
     "UnknownDialect",
     "UnsafeFile",
+    "UnsupportedLayer",
     "UnsupportedOptimizer",
     "UnsupportedOption",
     "WorkerCrashed",
@@ -173,6 +177,26 @@ class UnsupportedOptimizer(MappingError):
 
 class UnsupportedOption(MappingError):
     """ND4J's updater cannot express a setting that changes the training."""
+
+
+class TranslationError(BridgeError):
+    """The model was read, but DL4J has nothing that computes the same."""
+
+
+class UnsupportedLayer(TranslationError):
+    """Layers that cannot be brought into DL4J.
+
+    Attributes:
+        layers: for each of them, why: ``"name (Class): why"``.
+    """
+
+    def __init__(self, what: str, *, layers: Iterable[str] = (), **fields: Any) -> None:
+        super().__init__(what, **fields)
+        self.layers = tuple(layers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as plain JSON values."""
+        return super().to_dict() | {"layers": list(self.layers)}
 
 
 class JvmError(BridgeError):

@@ -11,7 +11,9 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from typing import IO, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
 
 from pydl4j_bridge.errors import NotAKerasFile, Truncated, UnsafeFile
 from pydl4j_bridge.kerasfile import jsontext
@@ -20,7 +22,7 @@ from pydl4j_bridge.kerasfile.dialects import of_version
 from pydl4j_bridge.kerasfile.hdf5 import has_optimizer_variables
 from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
 
-_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+CONFIG, _METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 #: Deflate reaches about 1000 to 1; a member that claims more was made to fill the disk.
 _MAX_RATIO = 1100
 #: Bytes that packed weights may unpack to in a temporary file. Keras does not pack them.
@@ -56,19 +58,19 @@ def read_keras(path: str) -> KerasModelFile:
 
 def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
     names = set(archive.namelist())
-    if _CONFIG not in names:
+    if CONFIG not in names:
         raise NotAKerasFile(
-            f"a zip archive without {_CONFIG}, so not one that Keras saved",
+            f"a zip archive without {CONFIG}, so not one that Keras saved",
             file=path,
             fix="A TensorFlow SavedModel or a DL4J model is not a .keras file: save it with model.save('model.keras')",
         )
-    config = _json(archive, _CONFIG, path)
-    metadata = _json(archive, _METADATA, path) if _METADATA in names else {}
+    config = read_json_member(archive, CONFIG, path)
+    metadata = read_json_member(archive, _METADATA, path) if _METADATA in names else {}
     version = metadata.get("keras_version")
     by_version = of_version(version, file=path, where=f"{_METADATA}, keras_version") or "keras-3"
-    state = _WEIGHTS in names and _optimizer_state(archive, path)
+    state = WEIGHTS in names and _optimizer_state(archive, path)
     compiled = config.get("compile_config")
-    where = f"{_CONFIG}, compile_config"
+    where = f"{CONFIG}, compile_config"
     optimizer = None
     if compiled is not None:
         described = jsontext.expect(compiled, dict, file=path, where=where).get("optimizer")
@@ -81,7 +83,7 @@ def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
         saved="whole model",
         dialect=optimizer.dialect if optimizer else by_version,
         keras_version=version,
-        model_class=jsontext.optional_text(config, "class_name", file=path, where=f"{_CONFIG}, "),
+        model_class=jsontext.optional_text(config, "class_name", file=path, where=f"{CONFIG}, "),
         loss=compiled.get("loss") if compiled else None,
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
@@ -98,7 +100,12 @@ def _member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInfo:
     return info
 
 
-def _json(archive: zipfile.ZipFile, name: str, path: str) -> dict[str, Any]:
+def read_json_member(archive: zipfile.ZipFile, name: str, path: str) -> dict[str, Any]:
+    """The JSON object in the member ``name``.
+
+    Raises:
+        KerasFileError: it is too large, or no JSON object.
+    """
     info = _member(archive, name, path)
     jsontext.check_size(info.file_size, file=path, where=name)
     with archive.open(info) as stream:
@@ -107,24 +114,32 @@ def _json(archive: zipfile.ZipFile, name: str, path: str) -> dict[str, Any]:
 
 
 def _optimizer_state(archive: zipfile.ZipFile, path: str) -> bool:
-    info = _member(archive, _WEIGHTS, path)
-    if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
-        with archive.open(info) as stream:
-            return _has_variables(stream, info, path)
-    if info.file_size > _MAX_UNPACKED:
-        raise UnsafeFile(
-            f"packed weights of {info.file_size} bytes are not read",
-            because=f"the limit is {_MAX_UNPACKED} bytes",
-            file=path,
-            where=_WEIGHTS,
-            fix="Keras does not pack them: save the model again",
-        )
-    with archive.open(info) as packed, tempfile.TemporaryFile() as unpacked:
-        # Seeking in a deflated member unpacks it again from its start at every step back.
-        while block := packed.read(2**20):
-            unpacked.write(block)
-        return _has_variables(unpacked, info, path)
+    with weights_stream(archive, path) as (stream, size):
+        return has_optimizer_variables(stream, size, file=path, where=WEIGHTS)
 
 
-def _has_variables(stream: IO[bytes], info: zipfile.ZipInfo, path: str) -> bool:
-    return has_optimizer_variables(stream, info.file_size, file=path, where=_WEIGHTS)  # type: ignore[arg-type]
+@contextmanager
+def weights_stream(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[BinaryIO, int]]:
+    """The bytes of the weights where they lie in the archive, seekable, and how many there are.
+
+    Raises:
+        UnsafeFile: they are packed, and would unpack to more than a disk should be asked for.
+    """
+    info = _member(archive, WEIGHTS, path)
+    with archive.open(info) as stored:
+        if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
+            yield cast(BinaryIO, stored), info.file_size
+            return
+        if info.file_size > _MAX_UNPACKED:
+            raise UnsafeFile(
+                f"packed weights of {info.file_size} bytes are not read",
+                because=f"the limit is {_MAX_UNPACKED} bytes",
+                file=path,
+                where=WEIGHTS,
+                fix="Keras does not pack them: save the model again",
+            )
+        with tempfile.TemporaryFile() as unpacked:
+            # Seeking in a deflated member unpacks it again from its start at every step back.
+            while block := stored.read(2**20):
+                unpacked.write(block)
+            yield cast(BinaryIO, unpacked), info.file_size

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count, takewhile
 from typing import Any, BinaryIO
 
 import h5py
@@ -113,6 +114,58 @@ class Group:
         if not isinstance(found, h5py.Group):
             raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
         return Group(found, self.file, self.size, place)
+
+    def nested(self, path: str) -> Group | None:
+        """The group at ``path``, whose parts are separated by slashes: a layer's name may have some."""
+        group: Group | None = self
+        for part in path.split("/"):
+            group = group.child(part) if group and part else group
+        return group
+
+    def dataset(self, path: str) -> h5py.Dataset:
+        """The dataset at ``path`` below this group.
+
+        Raises:
+            UnsafeFile: a link on the way leaves the file, or the path does.
+            Truncated: there is none.
+        """
+        *groups, name = path.split("/")
+        holder = self.nested("/".join(groups))
+        place = f"{self.where}/{path}"
+        link = holder.group.get(name, getlink=True) if holder and name else None
+        if holder is None or link is None:
+            raise Truncated("a weight that the file names is not in it", file=self.file, where=place)
+        if not isinstance(link, h5py.HardLink):
+            because = f"{type(link).__name__} to {link.path!r}"
+            raise UnsafeFile(
+                "a link in the file points elsewhere and is not followed", because=because, file=self.file, where=place
+            )
+        found = holder.group[name]
+        if not isinstance(found, h5py.Dataset):
+            raise NotAKerasFile("expected a dataset and found a group", file=self.file, where=place)
+        return found
+
+    def names(self, attribute: str) -> list[str]:
+        """The texts in an attribute that is a list of them; Keras cuts a long one into ``name0``, ``name1`` ..."""
+        numbered = takewhile(self.group.attrs.__contains__, (f"{attribute}{at}" for at in count()))
+        parts = [attribute] if attribute in self.group.attrs else numbered
+        found: list[str] = []
+        for part in parts:
+            where = f"{self.where}/attribute {part}"
+            opened_ = h5py.h5a.open(self.group.id, part.encode())
+            kind = opened_.get_type()
+            if opened_.get_space().get_simple_extent_npoints() == 0:
+                continue  # Keras writes an empty list of numbers for a layer without weights
+            if opened_.get_storage_size() > self.size:
+                raise UnsafeFile("an attribute claims more bytes than the file has", file=self.file, where=where)
+            if not isinstance(kind, h5py.h5t.TypeStringID):
+                raise InvalidConfig("expected a list of names", file=self.file, where=where)
+            if kind.is_variable_str():
+                status = os.stat(self.file)
+                _check_heaps(self.file, status.st_size, status.st_mtime_ns)
+            for value in self.group.attrs[part].ravel():
+                found.append(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+        return found
 
     def text(self, name: str) -> str | None:
         """The text of the attribute ``name``, None where there is none."""

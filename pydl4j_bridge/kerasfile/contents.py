@@ -1,0 +1,155 @@
+"""The model inside a file: its config, and its weights as arrays that are read one at a time.
+
+Untrusted input: a dataset is read only when its claimed shape fits what is stored of it, and never from another file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from pydl4j_bridge.errors import InvalidConfig, NotAKerasFile, UnsafeFile
+from pydl4j_bridge.kerasfile.archive import CONFIG, WEIGHTS, read_json_member, weights_stream
+from pydl4j_bridge.kerasfile.hdf5 import Group, opened
+
+#: Bytes of data that one stored byte may unpack to; gzip reaches about 1000.
+_MAX_RATIO = 1100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """One weight in a file, not read yet.
+
+    Attributes:
+        name: as the file spells it.
+        shape: in Keras's layout.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    _dataset: h5py.Dataset
+    _file: str
+
+    def read(self) -> NDArray[Any]:
+        """The array, in Keras's layout and in the type it was saved with.
+
+        Raises:
+            UnsafeFile: it lies in another file, or claims more than is stored.
+        """
+        dataset = self._dataset
+        where = str(dataset.name)
+        if dataset.external or dataset.is_virtual:
+            raise UnsafeFile("a weight that lies in another file is not read", file=self._file, where=where)
+        stored = dataset.id.get_storage_size()
+        wanted = math.prod(self.shape) * dataset.dtype.itemsize
+        if wanted > stored * (_MAX_RATIO if dataset.chunks else 1):
+            raise UnsafeFile(
+                f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=where
+            )
+        if dataset.dtype.kind not in "fiub":
+            raise InvalidConfig(
+                f"a weight of type {dataset.dtype} is no array of numbers", file=self._file, where=where
+            )
+        return np.asarray(dataset[()])
+
+
+class Weights:
+    """The weights of a model, by layer, in the order in which Keras keeps them. One of two layouts:
+
+    ``named``: groups by layer name, each with an attribute ``weight_names`` (``.h5``);
+    ``numbered``: groups by position and class, each with ``vars/0``, ``vars/1`` ... (``.keras``, ``.weights.h5``).
+    """
+
+    def __init__(self, root: Group, *, numbered: bool) -> None:
+        self.numbered = numbered
+        self._root = root
+
+    def named(self, layer: str) -> list[StoredArray]:
+        """All weights of the top-level layer ``layer``: trainable ones first, then the others."""
+        group = self._root.child(layer) if "/" not in layer else self._root.nested(layer)
+        if group is None:
+            return []
+        names = group.names("weight_names")
+        return [self._array(group, name) for name in names]
+
+    def at(self, *path: str) -> list[StoredArray]:
+        """The weights that the group ``path`` itself holds, in the order of their numbers."""
+        group: Group | None = self._root
+        for part in (*path, "vars"):
+            group = group.child(part) if group else None
+        if group is None:
+            return []
+        numbers = sorted((name for name in group.group if name.isdigit()), key=int)
+        return [self._array(group, name) for name in numbers]
+
+    def has(self, *path: str) -> bool:
+        """Whether there is a group ``path``."""
+        group: Group | None = self._root
+        for part in path:
+            group = group.child(part) if group else None
+        return group is not None
+
+    def _array(self, group: Group, name: str) -> StoredArray:
+        dataset = group.dataset(name)
+        return StoredArray(name, tuple(dataset.shape), dataset, group.file)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelContents:
+    """The model of an open file.
+
+    Attributes:
+        path: the file.
+        config: the model's config, as JSON values.
+        weights: its weights; they can be read while the file is open.
+        keras_version, backend: as the file says them.
+        loss: as the training config has it.
+    """
+
+    path: str
+    config: Mapping[str, Any]
+    weights: Weights
+
+
+@contextmanager
+def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelContents]:
+    """Open the whole model at ``path`` for reading its config and its weights.
+
+    Args:
+        path: a file that :func:`pydl4j_bridge.kerasfile.read` has read as a whole model.
+        container: ``h5`` or ``keras``, as it said.
+
+    Raises:
+        KerasFileError: it is damaged or unsafe.
+    """
+    name = os.fspath(path)
+    with ExitStack() as stack:
+        if container == "h5":
+            root = Group(stack.enter_context(opened(name, name)), name, os.path.getsize(name))
+            config = root.json("model_config")
+            if config is None:
+                raise NotAKerasFile("the file holds no model", file=name)
+            yield ModelContents(name, config, Weights(root.child("model_weights") or root, numbered=False))
+            return
+        archive = stack.enter_context(zipfile.ZipFile(name))
+        config = read_json_member(archive, CONFIG, name)
+        stream, size = stack.enter_context(weights_stream(archive, name))
+        root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
+        yield ModelContents(name, config, Weights(root, numbered=True))
+
+
+def snake_case(class_name: str) -> str:
+    """A class name as ``.keras`` spells it in its groups: ``Conv2DTranspose`` → ``conv2d_transpose``."""
+    name = re.sub(r"\W+", "", class_name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
