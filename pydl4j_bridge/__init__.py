@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BridgeError",
     "Finding",
+    "ImportedModel",
     "KerasModelFile",
     "NoOptimizer",
     "Optimizer",
@@ -24,6 +25,7 @@ __all__ = [
     "build_updater",
     "check",
     "check_many",
+    "import_model",
     "map_optimizer",
     "read",
     "read_updater",
@@ -33,16 +35,36 @@ __all__ = [
 if TYPE_CHECKING:
     from typing import Any
 
-    from pydl4j_bridge.bridge import build_updater, check, check_many, map_optimizer, read, read_updater, start
+    from pydl4j_bridge.bridge import (
+        build_updater,
+        check,
+        check_many,
+        import_model,
+        map_optimizer,
+        read,
+        read_updater,
+        start,
+    )
     from pydl4j_bridge.compare import Report, Verdict
     from pydl4j_bridge.errors import BridgeError
+    from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.kerasfile import KerasModelFile, NoOptimizer, Optimizer
     from pydl4j_bridge.mapping import Finding, ScheduleSpec, UpdaterSpec
 
 _HOMES = {
-    "bridge": ("build_updater", "check", "check_many", "map_optimizer", "read", "read_updater", "start"),
+    "bridge": (
+        "build_updater",
+        "check",
+        "check_many",
+        "import_model",
+        "map_optimizer",
+        "read",
+        "read_updater",
+        "start",
+    ),
     "compare": ("Report", "Verdict"),
     "errors": ("BridgeError",),
+    "imported": ("ImportedModel",),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
 }

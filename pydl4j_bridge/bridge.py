@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydl4j_bridge.compare import NativeAttempt, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
@@ -14,8 +15,12 @@ from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.mapping import map_optimizer as _map
 from pydl4j_bridge.mapping.engine import OnLoss
+from pydl4j_bridge.translate.support import importable
 
-__all__ = ["build_updater", "check", "check_many", "map_optimizer", "read", "read_updater", "start"]
+if TYPE_CHECKING:
+    from pydl4j_bridge.imported import ImportedModel
+
+__all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
 
 #: Seconds that one native import may take. The slowest that ends, of a model of 100 MB, takes 3.
 TIME_LIMIT = 40.0
@@ -69,6 +74,49 @@ def read_updater(updater: Any) -> UpdaterSpec:
     from pydl4j_bridge.jvm.updaters import read_updater
 
     return read_updater(updater)
+
+
+def import_model(
+    path: str | os.PathLike[str],
+    *,
+    optimizer: bool = True,
+    enforce_training_config: bool = True,
+    on_loss: OnLoss = "error",
+) -> ImportedModel:
+    """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
+
+    What DL4J cannot express is refused before the JVM starts, all layers at once. Starts the JVM if none runs.
+
+    Args:
+        path: a whole model: ``.h5`` or ``.keras`` of Keras 2, tf.keras or Keras 3.
+        optimizer: put the mapped optimizer on the layers; False for inference only.
+        enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
+            layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
+        on_loss: as in :func:`map_optimizer`.
+
+    Raises:
+        UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
+        TranslationError: another reason why the model cannot be brought over.
+        MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
+        KerasFileError: the file cannot be read.
+        JvmError: no Java, no jars, or Java refused the model.
+    """
+    from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.jvm import networks
+    from pydl4j_bridge.kerasfile.contents import open_model
+    from pydl4j_bridge.translate import bind_weights, translate
+
+    file = read(path, enforce_training_config=enforce_training_config)
+    major = importable(file)
+    updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
+    with open_model(path, file.container) as contents:
+        weights = bind_weights(contents)
+        model = translate(contents, weights, major)
+        start()
+        imported = ImportedModel(networks.build_network(model, weights, file.path), model)
+    if updater is not None:
+        imported.set_updater(updater)
+    return imported
 
 
 def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:

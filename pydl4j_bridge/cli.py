@@ -148,6 +148,34 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("model")
+@click.argument("out")
+@click.option("--no-optimizer", is_flag=True, help="Leave the optimizer behind: a network for inference.")
+@_on_loss
+@_json
+def convert(model: str, out: str, *, no_optimizer: bool, on_loss: OnLoss, as_json: bool) -> int:
+    """Import a Keras MODEL and write it to OUT as DL4J's ModelSerializer does, with its updater."""
+    from pydl4j_bridge.bridge import import_model
+
+    imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss)
+    imported.save(out)
+    network = str(imported.java.getClass().getSimpleName())
+    updater = imported.updater.java_class if imported.updater else None
+    _say(
+        as_json,
+        {
+            "path": model,
+            "out": out,
+            "network": network,
+            "updater": updater,
+            "parameters": int(imported.java.numParams()),
+        },
+        f"{out}: a {network} with {updater or 'no optimizer'}",
+    )
+    return FINE
+
+
+@cli.command()
 @_json
 def doctor(*, as_json: bool) -> int:
     """Say what this machine has, which Java was taken and why the others were not."""

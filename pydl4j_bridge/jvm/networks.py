@@ -1,0 +1,270 @@
+"""Real DL4J networks from translated models, through the native importer's own classes.
+
+The importer's ``KerasModel`` gets the config as text and each layer's weights as INDArrays, so that every transpose is
+still the importer's. No file and no HDF5 in the JVM.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pydl4j_bridge.errors import TranslationError
+from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+from pydl4j_bridge.jvm.exceptions import java_errors
+from pydl4j_bridge.jvm.layers import confs, holders, read_layers
+from pydl4j_bridge.jvm.updaters import build_updater
+from pydl4j_bridge.kerasfile.contents import StoredArray
+from pydl4j_bridge.mapping import UpdaterSpec
+from pydl4j_bridge.translate import ImportableModel, LayerPlan
+
+_KERAS = "org.deeplearning4j.nn.modelimport.keras"
+_ACTIVATIONS = "org.nd4j.linalg.activations.impl"
+
+
+def build_network(
+    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, StoredArray]], file: str | None
+) -> Any:
+    """The ``MultiLayerNetwork`` or ``ComputationGraph`` of a translated model, with its weights.
+
+    Args:
+        model: the model in the importer's dialect.
+        weights: layer → Keras 2 name → array, of an open file.
+        file: the file, for errors.
+
+    Raises:
+        JavaError: the importer refused it.
+    """
+    import jpype
+
+    with java_errors("the importer refused the translated model", file=file):
+        builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
+        builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(False)
+        keras = builder.buildSequential() if model.sequential else builder.buildModel()
+        for entry in keras.getLayers().entrySet():
+            name, layer = str(entry.getKey()), entry.getValue()
+            arrays = weights.get(model.layers.get(name, ()), {})
+            plan = model.plans.get(name, LayerPlan())
+            if layer.isLayer():
+                _finish(layer.getLayer(), plan)
+            if plan.depthwise:
+                _replace_by_depthwise(layer, plan.depthwise, arrays)
+            elif arrays:
+                layer.setWeights(_java_map(arrays, plan.constants))
+        network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
+        _check_sizes(network, keras.getLayers(), file)
+        jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
+        _copy_forgotten(network, keras.getLayers())
+        # Some activation layers fail to predict inside of DL4J's workspaces.
+        mode = jpype.JClass("org.deeplearning4j.nn.conf.WorkspaceMode").NONE
+        configuration = network.getConfiguration() if _is_graph(network) else network.getLayerWiseConfigurations()
+        configuration.setInferenceWorkspaceMode(mode)
+        return network
+
+
+def _copy_forgotten(network: Any, layers: Any) -> None:
+    """The importer copies only the weights of layers that say how many they have, and PReLU says none."""
+    for layer in network.getLayers():
+        keras = layers.get(layer.conf().getLayer().getLayerName())
+        if keras is not None and keras.getNumParams() == 0 and keras.getWeights() is not None:
+            for entry in keras.getWeights().entrySet():
+                shape = layer.getParam(entry.getKey()).shape()
+                layer.setParam(entry.getKey(), entry.getValue().reshape(shape))
+
+
+def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
+    """DL4J copies a weight of another size than the parameter's without asking, over whatever lies behind it.
+
+    Raises:
+        TranslationError: a weight does not fit.
+    """
+    for layer in network.getLayers():
+        name = layer.conf().getLayer().getLayerName()
+        weights = layers.get(name).getWeights() if layers.containsKey(name) else None
+        for entry in layer.paramTable().entrySet():
+            weight = weights.get(entry.getKey()) if weights is not None else None
+            if weight is not None and weight.length() != entry.getValue().length():
+                sizes = f"{weight.length()} numbers in Keras and {entry.getValue().length()} here"
+                raise TranslationError(
+                    f"the importer made layer {name} in another shape than Keras did",
+                    because=f"{entry.getKey()} has {sizes}",
+                    file=file,
+                    where=f"layer {name}",
+                )
+
+
+def _java_map(arrays: Mapping[str, StoredArray], constants: Mapping[str, tuple[str, float]]) -> Any:
+    import jpype
+
+    found = jpype.JClass("java.util.HashMap")()
+    for name, (like, value) in constants.items():
+        found.put(name, to_indarray(np.full(arrays[like].shape, value)))
+    for name, array in arrays.items():
+        found.put(name, to_indarray(array.read()))
+    return found
+
+
+def _finish(layer: Any, plan: LayerPlan) -> None:
+    """What the importer's config cannot say, and what it leaves behind."""
+    import jpype
+
+    if plan.activation:
+        name, arguments = plan.activation
+        layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
+    for setter, (l1, l2) in (
+        ("setRegularization", plan.regularization),
+        ("setRegularizationBias", plan.bias_regularization),
+    ):
+        if l1 or l2:
+            for holder, _ in holders(layer):
+                getattr(holder, setter)(_regularization(l1, l2))
+
+
+def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, StoredArray]) -> None:
+    """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
+    import jpype
+
+    stand_in = keras.getLayer()
+    builder = jpype.JClass("org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D$Builder")
+    made = builder(*_ints(stand_in.getKernelSize()))  # without arguments it takes an empty kernel and fails
+    layer = (
+        made.name(stand_in.getLayerName())
+        .nIn(jpype.JLong(channels))
+        .nOut(jpype.JLong(stand_in.getNOut()))
+        .depthMultiplier(jpype.JInt(stand_in.getNOut() // channels))
+        .activation(stand_in.getActivationFn())
+        .stride(*_ints(stand_in.getStride()))
+        .dilation(*_ints(stand_in.getDilation() or (1, 1)))
+        .convolutionMode(stand_in.getConvolutionMode())
+        .hasBias(stand_in.hasBias())
+        .dataFormat(stand_in.getCnn2dDataFormat())
+        .build()
+    )
+    layer.setDefaultValueOverriden(True)
+    keras.setLayer(layer)
+    # The stand-in would transpose a kernel; the real one takes Keras's as it is.
+    given = {"depthwise_kernel": "W", "bias": "b"}
+    placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
+    keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
+    for name, array in arrays.items():
+        keras.getWeights().put(given[name], to_indarray(array.read()))
+
+
+def _ints(array: Any) -> list[Any]:
+    import jpype
+
+    return [jpype.JInt(value) for value in array]
+
+
+def _regularization(l1: float, l2: float) -> Any:
+    import jpype
+
+    package = "org.nd4j.linalg.learning.regularization"
+    found = jpype.JClass("java.util.ArrayList")()
+    if l1:
+        found.add(jpype.JClass(f"{package}.L1Regularization")(l1))
+    if l2:
+        # Keras adds l2 * w^2 to the loss, ND4J half of that.
+        found.add(jpype.JClass(f"{package}.L2Regularization")(2 * l2))
+    return found
+
+
+def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The outputs of a network for inputs in the layout that it was imported with: Keras's.
+
+    Raises:
+        JavaError: the network failed.
+    """
+    import jpype
+
+    with java_errors("the network cannot predict"):
+        given = [to_indarray(one) for one in inputs]
+        if _is_graph(network):
+            arrays = jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(given)
+            return [to_numpy(output) for output in network.output(arrays)]
+        return [to_numpy(network.output(given[0]))]
+
+
+def install_updater(network: Any, spec: UpdaterSpec) -> None:
+    """Put an updater with its layer settings on every layer that has parameters; its state starts fresh.
+
+    Raises:
+        TranslationError: DL4J cannot train one of the layers.
+        JavaError: Java refused a value.
+    """
+    import jpype
+
+    package = "org.deeplearning4j.nn"
+    with java_errors("the updater cannot be put on the layers"):
+        for neural_net in confs(network):
+            for holder, made_of in holders(neural_net.getLayer()):
+                if made_of.startswith("Bidirectional/LastTimeStep/"):
+                    raise TranslationError(
+                        f"DL4J cannot train {neural_net.getLayer().getLayerName()}",
+                        because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
+                        fix="Import the model for inference: import_model(path, optimizer=False)",
+                    )
+                if not hasattr(holder, "setIUpdater"):
+                    continue
+                # Each layer has one of its own, as DL4J's builder makes it.
+                holder.setIUpdater(build_updater(spec))
+                _install_settings(holder, spec)
+        if _is_graph(network):
+            updater = jpype.JClass(f"{package}.updater.graph.ComputationGraphUpdater")(network)
+        else:
+            updater = jpype.JClass(f"{package}.updater.UpdaterCreator").getUpdater(network)
+        network.setUpdater(updater)
+
+
+def _install_settings(layer: Any, spec: UpdaterSpec) -> None:
+    import jpype
+
+    settings = spec.layer_settings
+    if "gradientNormalization" in settings:
+        kind = jpype.JClass("org.deeplearning4j.nn.conf.GradientNormalization")
+        layer.setGradientNormalization(kind.valueOf(settings["gradientNormalization"][0]))
+        layer.setGradientNormalizationThreshold(settings["gradientNormalizationThreshold"][0])
+    decay = jpype.JClass("org.nd4j.linalg.learning.regularization.WeightDecay")
+    for name, getter in (("weightDecay", "getRegularization"), ("weightDecayBias", "getRegularizationBias")):
+        if name in settings:
+            coefficient, apply_rate = settings[name]
+            kept = jpype.JClass("java.util.ArrayList")(getattr(layer, getter)())
+            kept.add(decay(jpype.JDouble(coefficient), apply_rate))
+            getattr(layer, getter.replace("get", "set", 1))(kept)
+
+
+def updaters(network: Any) -> dict[str, UpdaterSpec]:
+    """Layer name → the updater that it carries, with the settings that DL4J keeps beside it."""
+    return read_layers(network)[0]
+
+
+def set_learning_rate(network: Any, rate: float) -> None:
+    """Set the learning rate of every layer.
+
+    Raises:
+        JavaError: an updater has none.
+    """
+    import jpype
+
+    with java_errors("the learning rate cannot be set"):
+        network.setLearningRate(jpype.JDouble(rate))
+
+
+def save(network: Any, path: str) -> None:
+    """Write a network with its updater and the updater's state, as DL4J's ModelSerializer does.
+
+    Raises:
+        JavaError: it cannot be written.
+    """
+    import jpype
+
+    with java_errors("the network cannot be written", file=path):
+        jpype.JClass("org.deeplearning4j.util.ModelSerializer").writeModel(network, path, True)
+
+
+def _is_graph(network: Any) -> bool:
+    return str(network.getClass().getSimpleName()) == "ComputationGraph"

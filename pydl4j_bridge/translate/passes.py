@@ -1,0 +1,248 @@
+"""The passes: each rewrites one thing of a Keras graph towards what the native importer reads.
+
+A pass is a function from graph to graph, named after what it rewrites; ``PASSES`` is their order. What the importer's
+config cannot say goes into the settings that begin with ``dl4j_`` and is taken out of the config again by ``emit``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.shapes import batch_shape, plain
+
+Pass = Callable[[Graph], Graph]
+
+#: Settings of Keras 3 that mean nothing to DL4J or stand for its only way.
+_NOISE = frozenset(
+    {"module", "registered_name", "build_config", "shared_object_id", "quantization_config", "lora_rank"}
+)
+
+
+def _each(graph: Graph, change: Callable[[Call], Call]) -> Graph:
+    return replace(graph, calls=tuple(change(call) for call in graph.calls))
+
+
+def plain_containers(graph: Graph) -> Graph:
+    """Keras 3's tuples, dtype policies and class wrappers, as Keras 2 writes them."""
+    return _each(graph, lambda call: replace(call, config=_plain_object(plain(call.config))))
+
+
+def _plain_object(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if str(value.get("class_name", "")).endswith("DTypePolicy"):
+            return value["config"]["name"]
+        if value.get("class_name") == "function":
+            return value["config"]
+        kept = {key: _plain_object(inner) for key, inner in value.items() if key not in _NOISE}
+        if isinstance(kept.get("class_name"), str):
+            kept["class_name"] = kept["class_name"].rpartition(">")[2]
+        return kept
+    return [_plain_object(inner) for inner in value] if isinstance(value, list) else value
+
+
+def input_shapes(graph: Graph) -> Graph:
+    """``batch_shape`` of Keras 3 → ``batch_input_shape``."""
+
+    def change(call: Call) -> Call:
+        shape = batch_shape(call.config)
+        if shape is None:
+            return call
+        config = {key: value for key, value in call.config.items() if key != "batch_shape"}
+        return replace(call, config={**config, "batch_input_shape": shape})
+
+    return _each(graph, change)
+
+
+def neutral_initializers(graph: Graph) -> Graph:
+    """Every initializer → zeros: what is drawn is overwritten, and drawing orthogonal ones can hang the JVM (M02)."""
+
+    def neutral(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: {"class_name": "Zeros", "config": {}} if key.endswith("initializer") else neutral(inner)
+                for key, inner in value.items()
+            }
+        return [neutral(inner) for inner in value] if isinstance(value, list) else value
+
+    return _each(graph, lambda call: replace(call, config=neutral(call.config)))
+
+
+def regularizers(graph: Graph) -> Graph:
+    """Regularizers → plans: the importer halves some, drops others and refuses the rest."""
+
+    def change(call: Call) -> Call:
+        config = dict(call.config)
+        for key in ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer"):
+            value = config.get(key)
+            if value:
+                config[key] = None
+                config[f"dl4j_{key}"] = value
+        return replace(call, config=config)
+
+    return _each(graph, change)
+
+
+#: Keras activation → ND4J's, for those that the importer's config cannot say.
+_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "mish": ("ActivationMish", {}),
+    "silu": ("ActivationSwish", {}),
+    "leaky_relu": ("ActivationLReLU", {"alpha": 0.2}),
+}
+IMPORTED_ACTIVATIONS = frozenset({
+    "softmax", "softplus", "softsign", "relu", "relu6", "elu", "selu", "tanh", "sigmoid", "linear", "swish",
+    "hard_sigmoid",
+})  # fmt: skip
+
+
+def activations(graph: Graph) -> Graph:
+    """Activations that the importer does not know → ``linear`` and a plan, where ND4J has them."""
+
+    def change(call: Call) -> Call:
+        name = call.config.get("activation")
+        if isinstance(name, Mapping):
+            name = name.get("class_name")
+        if not isinstance(name, str) or name in IMPORTED_ACTIVATIONS:
+            return call
+        known = _ACTIVATIONS.get(name)
+        return call.with_config(activation="linear", dl4j_activation=known) if known else call
+
+    return _each(graph, change)
+
+
+def batch_normalization_axis(graph: Graph) -> Graph:
+    """``axis`` as a list of one → that one; scale and center are always on, with ones and zeros for what is missing.
+
+    The importer fails without them.
+    """
+
+    def change(call: Call) -> Call:
+        if call.class_name != "BatchNormalization":
+            return call
+        axis = call.config.get("axis", -1)
+        axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+        missing = {"gamma": ("scale", 1.0), "beta": ("center", 0.0)}
+        constants = {
+            name: ("moving_mean", value) for name, (key, value) in missing.items() if not call.config.get(key, True)
+        }
+        return call.with_config(axis=axis, scale=True, center=True, dl4j_constants=constants)
+
+    return _each(graph, change)
+
+
+def unrolled_loops(graph: Graph) -> Graph:
+    """``unroll`` is how Keras computes, not what: the importer takes it for truncated backpropagation."""
+
+    def change(call: Call) -> Call:
+        return call.with_config(unroll=False) if call.config.get("unroll") else call
+
+    return _each(graph, change)
+
+
+def embedding_length(graph: Graph) -> Graph:
+    """The importer wants ``input_length``, which Keras 3 has given up; null is what Keras 2 wrote without one."""
+
+    def change(call: Call) -> Call:
+        if call.class_name == "Embedding" and "input_length" not in call.config:
+            return call.with_config(input_length=None)
+        return call
+
+    return _each(graph, change)
+
+
+def constraint_numbers(graph: Graph) -> Graph:
+    """Integers in constraints → floats: the importer casts them to Double."""
+
+    def change(call: Call) -> Call:
+        config = dict(call.config)
+        for key, value in config.items():
+            if key.endswith("_constraint") and isinstance(value, Mapping):
+                numbers = {
+                    name: float(number) if isinstance(number, int) and name.endswith("value") else number
+                    for name, number in (value.get("config") or {}).items()
+                }
+                config[key] = {**value, "config": numbers}
+        return replace(call, config=config)
+
+    return _each(graph, change)
+
+
+def leaky_relu_slope(graph: Graph) -> Graph:
+    """``negative_slope`` of Keras 3 → ``alpha``."""
+
+    def change(call: Call) -> Call:
+        if call.class_name == "LeakyReLU" and "negative_slope" in call.config:
+            return call.with_config(alpha=call.config["negative_slope"])
+        return call
+
+    return _each(graph, change)
+
+
+def global_pooling_keepdims(graph: Graph) -> Graph:
+    """``keepdims`` of global pooling is off in the importer: taken out where a Flatten or nothing of shape follows."""
+
+    def change(call: Call) -> Call:
+        if call.class_name.startswith("Global") and call.config.get("keepdims") is False:
+            return replace(call, config={key: value for key, value in call.config.items() if key != "keepdims"})
+        return call
+
+    return _each(graph, change)
+
+
+def identities(graph: Graph) -> Graph:
+    """Layers that compute nothing at inference and that the importer does not know are taken out."""
+    for call in graph.calls:
+        if call.class_name in ("ActivityRegularization", "Identity") and len(call.inputs) == 1:
+            graph = graph.without(call.name)
+    return graph
+
+
+def depthwise_stand_ins(graph: Graph) -> Graph:
+    """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
+
+    The importer looks for the number of channels in the layers before, finds none after an input, and fails (M04).
+    """
+
+    def change(call: Call) -> Call:
+        if call.class_name != "DepthwiseConv2D" or "depthwise_kernel" not in call.shapes:
+            return call
+        *_, channels, multiplier = call.shapes["depthwise_kernel"]
+        zeros = {"class_name": "Zeros", "config": {}}
+        stand_in = call.with_config(filters=channels * multiplier, kernel_initializer=zeros, dl4j_depthwise=channels)
+        return replace(stand_in, class_name="Conv2D")
+
+    return _each(graph, change)
+
+
+def outputs_that_reshape(graph: Graph) -> Graph:
+    """A last Flatten, Reshape or Permute gets an identity behind it: the importer drops what has no layer after it."""
+    for name in graph.outputs:
+        call = graph[name]
+        if call.class_name in ("Flatten", "Reshape", "Permute"):
+            after = Call(f"{name}_output", "Activation", {"activation": "linear"}, (name,), call.layer)
+            graph = replace(
+                graph,
+                calls=(*graph.calls, after),
+                outputs=tuple(after.name if output == name else output for output in graph.outputs),
+            )
+    return graph
+
+
+PASSES: tuple[Pass, ...] = (
+    plain_containers,
+    input_shapes,
+    neutral_initializers,
+    regularizers,
+    activations,
+    batch_normalization_axis,
+    unrolled_loops,
+    embedding_length,
+    constraint_numbers,
+    leaky_relu_slope,
+    global_pooling_keepdims,
+    identities,
+    depthwise_stand_ins,
+    outputs_that_reshape,
+)

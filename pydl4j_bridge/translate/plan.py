@@ -1,0 +1,47 @@
+"""What the JVM side needs to build a model: a config in the dialect of the native importer, and what it cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """What is done to one layer of the importer's after it was built from the config.
+
+    Attributes:
+        activation: name of ND4J's activation that the config cannot say, with its arguments by name.
+        regularization: ``(l1, l2)`` of the weights, as Keras counts them.
+        bias_regularization: the same of the bias.
+        constants: weights that Keras does not have and DL4J wants: name → (the weight of the same shape, the value).
+        depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
+    """
+
+    activation: tuple[str, Mapping[str, float]] | None = None
+    regularization: tuple[float, float] = (0.0, 0.0)
+    bias_regularization: tuple[float, float] = (0.0, 0.0)
+    constants: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    depthwise: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportableModel:
+    """A model in the dialect that the native importer reads.
+
+    Attributes:
+        config: the model's config as Keras 2 (or 1) would write it.
+        sequential: it becomes a MultiLayerNetwork; otherwise a ComputationGraph.
+        layers: layer name in ``config`` → where its weights are: the names of the models that hold it, and its own.
+        plans: layer name → what the config cannot say.
+        inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.
+        steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
+    """
+
+    config: Mapping[str, Any]
+    sequential: bool
+    layers: Mapping[str, tuple[str, ...]]
+    plans: Mapping[str, LayerPlan] = field(default_factory=dict)
+    inputs: tuple[tuple[int | None, ...], ...] = ()
+    steps: tuple[bool, ...] = ()

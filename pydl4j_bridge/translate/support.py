@@ -1,0 +1,272 @@
+"""Which layers the native importer computes as Keras does, after the passes; all others are refused, all at once.
+
+A row says which settings of a layer are refused: what is not refused is shown to be right by a test with a model that
+Keras saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
+from pydl4j_bridge.kerasfile import KerasModelFile
+from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.passes import IMPORTED_ACTIVATIONS
+from pydl4j_bridge.translate.ranks import ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A call where it stands: what rules ask about."""
+
+    call: Call
+    inputs: tuple[Call, ...]
+    rank: int | None
+    keras_major: int
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The config of the call."""
+        return self.call.config
+
+    @property
+    def first(self) -> bool:
+        """The call takes an input of the model."""
+        return any(call.class_name == "InputLayer" for call in self.inputs)
+
+
+Refuse = Callable[[Place], str | None]
+
+
+def _fine(_: Place) -> None:
+    return None
+
+
+def _channels_last(place: Place) -> str | None:
+    return "data_format=channels_first" if place.config.get("data_format") == "channels_first" else None
+
+
+def _convolution(place: Place) -> str | None:
+    if place.config.get("groups", 1) != 1:
+        return f"groups={place.config['groups']}"
+    if place.config.get("output_padding") is not None:
+        return f"output_padding={place.config['output_padding']}"
+    strides, kernel = place.config.get("strides", []), place.config.get("kernel_size", [])
+    if place.call.class_name.endswith("Transpose") and any(s > k for s, k in zip(strides, kernel, strict=False)):
+        return "strides above the kernel's size"
+    return _channels_last(place)
+
+
+def _convolution_1d(place: Place) -> str | None:
+    return f"groups={place.config['groups']}" if place.config.get("groups", 1) != 1 else None
+
+
+def _recurrent(place: Place) -> str | None:
+    return _recurrent_config(place.config, place)
+
+
+def _recurrent_config(config: Mapping[str, Any], place: Place) -> str | None:
+    for key in ("go_backwards", "return_state", "stateful", "time_major"):
+        if config.get(key):
+            return f"{key}=True"
+    if len(place.inputs) > 1:
+        return "an initial state"
+    if place.keras_major == 3 and config.get("recurrent_activation") == "hard_sigmoid":
+        return "recurrent_activation=hard_sigmoid, which Keras 3 computes otherwise than DL4J"
+    return None if config.get("use_bias", True) else "use_bias=False"
+
+
+def _bidirectional(place: Place) -> str | None:
+    inner = place.config["layer"]
+    if inner["class_name"] not in ("LSTM", "SimpleRNN"):
+        return f"around {inner['class_name']}"
+    backward = place.config.get("backward_layer")
+    if backward and _mirrored(backward["config"]) != _mirrored(inner["config"]):
+        return "a backward layer of its own"
+    if place.config.get("merge_mode", "concat") is None:
+        return "merge_mode=None"
+    return _recurrent_config(inner["config"], place)
+
+
+def _mirrored(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer's config without what the backward one of a pair has otherwise."""
+    return {key: value for key, value in config.items() if key not in ("name", "go_backwards")}
+
+
+def _relu(place: Place) -> str | None:
+    return "threshold" if place.config.get("threshold") else None
+
+
+def _prelu(place: Place) -> str | None:
+    if place.config.get("shared_axes"):
+        return "shared_axes"
+    return None if place.rank == 2 else "on more than vectors"
+
+
+def _last_axis(place: Place) -> str | None:
+    axis = place.config.get("axis", -1)
+    last = (-1, [-1], *([] if place.rank is None else [place.rank - 1, [place.rank - 1]]))
+    return None if axis in last else f"axis={axis}"
+
+
+def _batch_normalization(place: Place) -> str | None:
+    if place.rank == 3 and place.first:
+        return "on time steps directly after an input: DL4J takes steps for channels"
+    return "on volumes" if place.rank == 5 else _last_axis(place)
+
+
+def _embedding(place: Place) -> str | None:
+    return "mask_zero=True: the importer makes another mask of it" if place.config.get("mask_zero") else None
+
+
+def _global_pooling(place: Place) -> str | None:
+    return "keepdims=True" if place.config.get("keepdims") else _channels_last(place)
+
+
+def _reshape(place: Place) -> str | None:
+    return "an open size in target_shape" if -1 in place.config["target_shape"] else None
+
+
+def _pooling_1d(place: Place) -> str | None:
+    return "directly on an input: DL4J takes steps for channels" if place.first else _channels_last(place)
+
+
+def _up_sampling_2d(place: Place) -> str | None:
+    if place.config.get("interpolation", "nearest") != "nearest":
+        return f"interpolation={place.config['interpolation']}"
+    return "directly on an input: DL4J takes rows for channels" if place.first else _channels_last(place)
+
+
+def _permute(place: Place) -> str | None:
+    return None if place.rank == 3 else f"of {place.rank} dimensions"
+
+
+def _flatten(place: Place) -> str | None:
+    volume = any(call.class_name.endswith("3D") for call in place.inputs)
+    if place.config.get("data_format") == "channels_first":
+        return "data_format=channels_first"
+    image = [len(call.config["batch_input_shape"]) for call in place.inputs if call.class_name == "InputLayer"]
+    return "of a volume" if volume or image == [5] else None
+
+
+#: Class → what is refused of it.
+SUPPORTED: Mapping[str, Refuse] = {
+    "Activation": _fine,
+    "Add": _fine,
+    "AlphaDropout": _fine,
+    "Average": _fine,
+    "AveragePooling1D": _pooling_1d,
+    "AveragePooling2D": _channels_last,
+    "AveragePooling3D": _channels_last,
+    "BatchNormalization": _batch_normalization,
+    "Bidirectional": _bidirectional,
+    "Concatenate": _last_axis,
+    "Conv1D": _convolution_1d,
+    "Conv2D": _convolution,
+    "Conv2DTranspose": _convolution,
+    "Conv3D": _convolution,
+    "Cropping2D": _channels_last,
+    "Dense": _fine,
+    "Dropout": _fine,
+    "ELU": _fine,
+    "Embedding": _embedding,
+    "Flatten": _flatten,
+    "GaussianDropout": _fine,
+    "GaussianNoise": _fine,
+    "GlobalAveragePooling1D": _global_pooling,
+    "GlobalAveragePooling2D": _global_pooling,
+    "GlobalMaxPooling1D": _global_pooling,
+    "GlobalMaxPooling2D": _global_pooling,
+    "InputLayer": _fine,
+    "LSTM": _recurrent,
+    "LeakyReLU": _fine,
+    "MaxPooling1D": _pooling_1d,
+    "MaxPooling2D": _channels_last,
+    "MaxPooling3D": _channels_last,
+    "Maximum": _fine,
+    "Multiply": _fine,
+    "PReLU": _prelu,
+    "Permute": _permute,
+    "ReLU": _relu,
+    "RepeatVector": _fine,
+    "Reshape": _reshape,
+    "SeparableConv2D": _channels_last,
+    "SimpleRNN": _recurrent,
+    "Softmax": _last_axis,
+    "SpatialDropout1D": _fine,
+    "SpatialDropout2D": _channels_last,
+    "SpatialDropout3D": _channels_last,
+    "Subtract": _fine,
+    "ThresholdedReLU": _fine,
+    "UpSampling2D": _up_sampling_2d,
+    "ZeroPadding2D": _channels_last,
+}
+
+
+def importable(file: KerasModelFile) -> int:
+    """The major version of the Keras whose config a file holds, where its models can be brought over.
+
+    Raises:
+        TranslationError: the file holds no model, or one of a dialect that is not translated.
+    """
+    fix = ""
+    if file.saved != "whole model" or file.container == "live":
+        why = f"it holds {file.saved} ({file.container}), not a saved model"
+        fix = "Save the whole model: model.save('model.keras')"
+    elif file.keras_version is None or file.keras_version.startswith("1"):
+        why = "models of Keras 1 are not translated"
+        fix = "Load it in Keras 2 and save it again"
+    elif file.backend == "theano":
+        why = "models that were trained on Theano have their kernels the other way round"
+        fix = "Load it in Keras 2 on TensorFlow, convert its kernels, and save it again"
+    else:
+        return int(file.keras_version[0])
+    raise TranslationError("the model cannot be imported", because=why, file=file.path, fix=fix)
+
+
+def refuse_unsupported(graph: Graph, file: str | None) -> None:
+    """Raise one error for all layers that cannot be brought over.
+
+    Raises:
+        UnsupportedLayer: with one line for each.
+    """
+    refused = list(_refused(graph))
+    if refused:
+        raise UnsupportedLayer(
+            f"{len(refused)} of {len(graph.calls)} layers cannot be brought into DL4J",
+            because="; ".join(refused),
+            layers=refused,
+            file=file,
+            where="model config",
+        )
+
+
+def _refused(graph: Graph) -> Iterator[str]:
+    by_rank = ranks(graph)
+    for call in graph.calls:
+        what = f"{call.name} ({call.class_name})"
+        rule = SUPPORTED.get(call.class_name)
+        if rule is None:
+            yield f"{what}: the importer does not know this layer"
+            continue
+        before = tuple(graph[name] for name in call.inputs)
+        place = Place(call, before, by_rank.get(call.name), graph.keras_major)
+        why = rule(place) or _activation(place) or _arguments(call)
+        if why:
+            yield f"{what}: {why}"
+
+
+def _activation(place: Place) -> str | None:
+    name = place.config.get("activation")
+    if name is None or name in IMPORTED_ACTIVATIONS:
+        if name == "hard_sigmoid" and place.keras_major == 3:
+            return "activation hard_sigmoid, which Keras 3 computes otherwise than DL4J"
+        return None
+    return f"activation {name}"
+
+
+def _arguments(call: Call) -> str | None:
+    given = {key: value for key, value in call.kwargs.items() if value not in (None, False, True)}
+    return f"called with {', '.join(given)}" if given else None

@@ -1,0 +1,133 @@
+"""Passes, refusals, and the config that the importer gets."""
+
+import pytest
+
+from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
+from pydl4j_bridge.kerasfile import KerasModelFile
+from pydl4j_bridge.translate.emit import emit
+from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.passes import PASSES
+from pydl4j_bridge.translate.support import importable, refuse_unsupported
+
+
+def chain(*layers: tuple[str, dict[str, object]], shape: tuple[int, ...] = (3,), major: int = 3) -> Graph:
+    """A Sequential of layers ``(class, config)`` on an input of this shape."""
+    calls = [Call("in", "InputLayer", {"name": "in", "batch_shape": [None, *shape]}, (), ("in",))]
+    for at, (class_name, config) in enumerate(layers):
+        calls.append(Call(f"l{at}", class_name, {"name": f"l{at}", **config}, (calls[-1].name,), (f"l{at}",)))
+    return Graph(tuple(calls), ("in",), (calls[-1].name,), sequential=True, keras_major=major)
+
+
+def rewritten(graph: Graph) -> Graph:
+    """A graph after all passes."""
+    for rewrite in PASSES:
+        graph = rewrite(graph)
+    return graph
+
+
+def refused(graph: Graph) -> tuple[str, ...]:
+    """What is refused of a graph after all passes."""
+    with pytest.raises(UnsupportedLayer) as caught:
+        refuse_unsupported(rewritten(graph), "m.keras")
+    return caught.value.layers
+
+
+def test_all_unsupported_layers_are_named_at_once():
+    """One error for all of them, before anything is built."""
+    assert refused(chain(("GRU", {}), ("Dense", {}), ("Lambda", {}))) == (
+        "l0 (GRU): the importer does not know this layer",
+        "l2 (Lambda): the importer does not know this layer",
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "why"),
+    [
+        (("Conv2D", {"groups": 2}), (5, 5, 2), "groups=2"),
+        (("Conv2D", {"data_format": "channels_first"}), (2, 5, 5), "data_format=channels_first"),
+        (("LSTM", {"go_backwards": True}), (4, 3), "go_backwards=True"),
+        (("LSTM", {"use_bias": False}), (4, 3), "use_bias=False"),
+        (("Dense", {"activation": "gelu"}), (3,), "activation gelu"),
+        (("Dense", {"activation": "hard_sigmoid"}), (3,), "activation hard_sigmoid, which Keras 3 computes otherwise"),
+        (("Softmax", {"axis": 1}), (4, 3), "axis=1"),
+        (("Embedding", {"mask_zero": True}), (4,), "mask_zero=True"),
+        (("BatchNormalization", {"axis": [1]}), (5, 5, 2), "axis=1"),
+        (("Reshape", {"target_shape": [-1, 3]}), (6,), "an open size"),
+        (("GlobalAveragePooling2D", {"keepdims": True}), (5, 5, 2), "keepdims=True"),
+    ],
+)
+def test_options_that_dl4j_computes_otherwise_are_refused(layer, shape, why):
+    """By the name of the option."""
+    (line,) = refused(chain(layer, shape=shape))
+    assert why in line
+
+
+def test_a_constant_argument_is_refused():
+    """x * 2 must not become x."""
+    graph = rewritten(chain(("Multiply", {})))
+    multiply = Call("l0", "Multiply", {"name": "l0"}, ("in",), ("l0",), {"a constant": [2.0]})
+    graph = Graph((graph.calls[0], multiply), ("in",), ("l0",), sequential=False, keras_major=3)
+    with pytest.raises(UnsupportedLayer, match="called with a constant"):
+        refuse_unsupported(graph, None)
+
+
+def test_initializers_become_zeros_wherever_they_are():
+    """Also those of a layer inside of another one."""
+    orthogonal = {"class_name": "Orthogonal", "config": {}}
+    inner = {"class_name": "LSTM", "config": {"recurrent_initializer": orthogonal}}
+    (_, call) = rewritten(chain(("Bidirectional", {"layer": inner}), shape=(4, 3))).calls
+    assert call.config["layer"]["config"]["recurrent_initializer"] == {"class_name": "Zeros", "config": {}}
+
+
+def test_keras_3_wrappers_are_taken_off():
+    """Dtype policies, tuples, functions and modules."""
+    config = {
+        "dtype": {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": "float32"},
+            "registered_name": None,
+        },
+        "kernel_size": {"class_name": "__tuple__", "items": [3, 2]},
+        "activation": {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"},
+    }
+    (_, call) = rewritten(chain(("Conv2D", config), shape=(5, 5, 2))).calls
+    assert (call.config["dtype"], call.config["kernel_size"], call.config["activation"]) == ("float32", [3, 2], "relu")
+
+
+def test_regularizers_become_plans_with_keras_factors():
+    """The importer would halve an L2 of the class L1L2 and drop one of the class L2."""
+    model = emit(rewritten(chain(("Dense", {"kernel_regularizer": {"class_name": "L2", "config": {"l2": 0.01}}}))))
+    assert model.plans["l0"].regularization == (0.0, 0.01)
+    assert model.config["config"]["layers"][0]["config"]["kernel_regularizer"] is None
+
+
+def test_a_chain_becomes_a_sequential_whose_first_layer_says_the_shape():
+    """As Keras 2 wrote it."""
+    model = emit(rewritten(chain(("Dense", {}), ("Dense", {}))))
+    layers = model.config["config"]["layers"]
+    assert (model.sequential, [layer["name"] for layer in layers]) == (True, ["l0", "l1"])
+    assert layers[0]["config"]["batch_input_shape"] == [None, 3]
+    assert model.inputs == ((3,),)
+
+
+def test_a_last_flatten_gets_a_layer_behind_it():
+    """The importer drops what reshapes and has no layer after it."""
+    model = emit(rewritten(chain(("Conv2D", {}), ("Flatten", {}), shape=(5, 5, 2))))
+    assert [layer["class_name"] for layer in model.config["config"]["layers"]] == ["Conv2D", "Flatten", "Activation"]
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (KerasModelFile("m.h5", "h5", "weights", "keras-2"), "weights"),
+        (KerasModelFile("m.json", "json", "config", "keras-2"), "config"),
+        (KerasModelFile("m.h5", "h5", "whole model", "keras-1", keras_version="1.2.2"), "Keras 1"),
+        (KerasModelFile("m.h5", "h5", "whole model", "keras-2", "2.1.3", "theano"), "Theano"),
+    ],
+)
+def test_files_that_are_no_models_of_ours_are_refused(file, why):
+    """With the reason and what to do."""
+    with pytest.raises(TranslationError, match=why) as caught:
+        importable(file)
+    assert caught.value.fix
