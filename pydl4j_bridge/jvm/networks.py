@@ -59,10 +59,11 @@ def build_network(
         _check_sizes(network, keras.getLayers(), file)
         jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
         _copy_forgotten(network, keras.getLayers())
-        # Some activation layers fail to predict inside of DL4J's workspaces.
-        mode = jpype.JClass("org.deeplearning4j.nn.conf.WorkspaceMode").NONE
-        configuration = network.getConfiguration() if _is_graph(network) else network.getLayerWiseConfigurations()
-        configuration.setInferenceWorkspaceMode(mode)
+        if model.sequential:
+            # In a chain, some layers fail to predict inside of DL4J's workspaces. In a graph the workspaces are needed:
+            # without them an activation works in place, on an array that another layer may read as well.
+            mode = jpype.JClass("org.deeplearning4j.nn.conf.WorkspaceMode").NONE
+            network.getLayerWiseConfigurations().setInferenceWorkspaceMode(mode)
         return network
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,23 @@ def test_jars_verify_and_path():
     """The jars are there and are those of the lock file."""
     assert run("jars", "verify").returncode == 0
     assert Path(run("jars", "path").stdout.strip()).is_dir()
+
+
+def test_convert_writes_a_network(tmp_path):
+    """A Keras 3 model, which the native import refuses, becomes a zip that DL4J reads."""
+    done = run("convert", "--json", DATA / "keras3" / "adam.keras", tmp_path / "adam.zip")
+    assert done.returncode == 0
+    said = json.loads(done.stdout)
+    assert (said["network"], said["updater"]) == ("MultiLayerNetwork", "org.nd4j.linalg.learning.config.Adam")
+    assert "configuration.json" in zipfile.ZipFile(tmp_path / "adam.zip").namelist()
+
+
+def test_convert_refuses_what_dl4j_cannot_compute(tmp_path):
+    """By the names of the layers, with exit code 2, and nothing is written."""
+    done = run("convert", DATA / "zoo" / "keras3" / "gru.keras", tmp_path / "gru.zip")
+    assert done.returncode == 2
+    assert "gru (GRU)" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ctrl_c_ends_everything():
