@@ -53,8 +53,12 @@ def build_network(
                 _finish(layer.getLayer(), plan)
             if plan.depthwise:
                 _replace_by_depthwise(layer, plan.depthwise, arrays)
-            elif arrays:
-                layer.setWeights(_java_map(arrays, plan.constants))
+            elif arrays or plan.constants:
+                layer.setWeights(_java_map(arrays, plan))
+            if plan.frozen:
+                frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer.getLayer())
+                frozen.setLayerName(name)
+                layer.setLayer(frozen)
         network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
         _check_sizes(network, keras.getLayers(), file)
         jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
@@ -98,14 +102,17 @@ def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
                 )
 
 
-def _java_map(arrays: Mapping[str, StoredArray], constants: Mapping[str, tuple[str, float]]) -> Any:
+def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
-    for name, (like, value) in constants.items():
-        found.put(name, to_indarray(np.full(arrays[like].shape, value)))
+    for name, values in plan.constants.items():
+        found.put(name, to_indarray(values))
     for name, array in arrays.items():
-        found.put(name, to_indarray(array.read()))
+        if plan.renamed is None:
+            found.put(name, to_indarray(array.read()))
+        elif name in plan.renamed:
+            found.put(plan.renamed[name], to_indarray(array.read().ravel()))
     return found
 
 

@@ -96,6 +96,8 @@ def _plan(call: Call) -> LayerPlan:
         regularization=_l1_l2(config.get("dl4j_kernel_regularizer")),
         bias_regularization=_l1_l2(config.get("dl4j_bias_regularizer")),
         constants=config.get("dl4j_constants", {}),
+        renamed=config.get("dl4j_renamed"),
+        frozen=config.get("dl4j_frozen", False),
         depthwise=config.get("dl4j_depthwise"),
     )
 

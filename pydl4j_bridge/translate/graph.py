@@ -5,6 +5,7 @@ Nested models are flattened into the list, and a layer that is called more than 
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,11 @@ from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
 from pydl4j_bridge.translate.shapes import batch_shape
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
+#: Calls of layers and of models in one model. NASNetLarge has about 1000; models inside of models can double at every
+#: level.
+MAX_CALLS = 10_000
+#: What a config raises that is not as Keras writes it.
+MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,34 @@ class Graph:
     outputs: tuple[str, ...]
     sequential: bool
     keras_major: int
+    _by_name: Mapping[str, Call] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {call.name: call for call in self.calls})
 
     def __getitem__(self, name: str) -> Call:
-        return next(call for call in self.calls if call.name == name)
+        return self._by_name[name]
+
+    def followed(self, call: Call, after: Call) -> Graph:
+        """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output."""
+        calls: list[Call] = []
+        for one in self.calls:
+            if one.name == call.name:
+                calls += [call, replace(after, inputs=(call.name,))]
+            else:
+                calls.append(replace(one, inputs=tuple(after.name if i == call.name else i for i in one.inputs)))
+        outputs = tuple(after.name if output == call.name else output for output in self.outputs)
+        return replace(self, calls=tuple(calls), outputs=outputs)
+
+    def before(self, name: str, source: str, between: Call) -> Graph:
+        """The graph with ``between`` on the way from ``source`` to the call ``name`` alone."""
+        calls: list[Call] = []
+        for one in self.calls:
+            if one.name == name:
+                one = replace(one, inputs=tuple(between.name if i == source else i for i in one.inputs))
+                calls.append(between)
+            calls.append(one)
+        return replace(self, calls=tuple(calls))
 
     def without(self, name: str) -> Graph:
         """The graph without the call ``name``, whose only input takes its place."""
@@ -91,14 +122,19 @@ def parse_graph(config: Mapping[str, Any], keras_major: int, file: str | None = 
     class_name = str(config.get("class_name"))
     try:
         inputs, outputs = parser.model(config, (), None)
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        raise InvalidConfig(
-            "the model's config is not as Keras writes it",
-            because=f"{type(error).__name__}: {error}",
-            file=file,
-            where="model config",
-        ) from error
+    except MALFORMED as error:
+        raise malformed(error, file) from error
     return Graph(tuple(parser.calls), inputs, outputs, class_name == "Sequential", keras_major)
+
+
+def malformed(error: Exception, file: str | None) -> InvalidConfig:
+    """The error of ours for one of ``MALFORMED`` that a config has raised."""
+    return InvalidConfig(
+        "the model's config is not as Keras writes it",
+        because=f"{type(error).__name__}: {error}",
+        file=file,
+        where="model config",
+    )
 
 
 class _Parser:
@@ -107,12 +143,16 @@ class _Parser:
     def __init__(self, file: str | None) -> None:
         self.calls: list[Call] = []
         self.file = file
+        self._models = 0
         self._names: set[str] = set()
+        self._counts: dict[tuple[str, ...], int] = {}
 
     def model(
         self, config: Mapping[str, Any], path: tuple[str, ...], given: tuple[str, ...] | None
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Add the calls of one model; ``given`` are its inputs where it stands inside of another one."""
+        self._models += 1
+        self._check_count(self._models)
         inner = config["config"]
         if config["class_name"] == "Sequential":
             return self._sequential(config, inner, path, given)
@@ -177,45 +217,60 @@ class _Parser:
         layers = {layer["config"].get("name", layer.get("name")) if isinstance(layer["config"], Mapping)
                   else layer["name"]: layer for layer in inner["layers"]}  # fmt: skip
         layers = {layer.get("name", name): layer for name, layer in layers.items()}
-        input_refs, output_refs = _refs(inner["input_layers"]), _refs(inner["output_layers"])
+        nodes = {name: _nodes(layer) or [([], {})] for name, layer in layers.items()}
+        wanted = [(name, node) for name, calls in nodes.items() for node in range(len(calls))]
+        self._check_count(len(wanted))
+
+        def real(name: str, at: int, tensor: int) -> tuple[str, int, int]:
+            # tf.keras counts the making of a nested model as its first call.
+            made_first = name in layers and layers[name].get("class_name") in MODELS and at == len(nodes[name])
+            return name, at - 1 if made_first else at, tensor
+
+        input_refs = [real(*ref) for ref in _refs(inner["input_layers"])]
+        output_refs = [real(*ref) for ref in _refs(inner["output_layers"])]
         made: dict[tuple[str, int], tuple[str, ...]] = {}
         if given is not None:
             made.update({(name, 0): (given[at],) for at, (name, _, _) in enumerate(input_refs)})
-        pending = [(name, node) for name, layer in layers.items() for node in range(max(1, len(_nodes(layer))))]
-        while pending:
-            waiting = []
-            for name, node in pending:
-                if (name, node) in made:
-                    continue
-                layer = layers[name]
-                nodes = _nodes(layer)
-                refs, kwargs = nodes[node] if nodes else ([], {})
-                # tf.keras counts the making of a nested model as its first call.
-                refs = [
-                    (
-                        source,
-                        at - 1 if (source, at) not in made and _is_call_of_model(layers, source, at) else at,
-                        tensor,
-                    )
-                    for source, at, tensor in refs
-                ]
-                if any((source, at) not in made for source, at, _ in refs):
-                    waiting.append((name, node))
-                    continue
-                sources = tuple(self._output(made, *ref) for ref in refs)
-                made[name, node] = self._call(layer, sources, path, kwargs)
-            if len(waiting) == len(pending):
-                raise InvalidConfig(
-                    f"layers take inputs that are not in the model: {', '.join(name for name, _ in waiting)}",
-                    file=self.file,
-                    where="model config",
-                )
-            pending = waiting
-        inputs = tuple(made[name, node][tensor] for name, node, tensor in input_refs)
+        # Round by round in the order of the config, as if all that still waits were looked at in each.
+        ready = [(0, position) for position in range(len(wanted))]
+        waiting: dict[tuple[str, int], list[int]] = {}
+        while ready:
+            round_, position = heapq.heappop(ready)
+            call = name, node = wanted[position]
+            if call in made:
+                continue
+            refs, kwargs = nodes[name][node]
+            refs = [real(*ref) for ref in refs]
+            missing = next(((source, at) for source, at, _ in refs if (source, at) not in made), None)
+            if missing is not None:
+                waiting.setdefault(missing, []).append(position)
+                continue
+            made[call] = self._call(layers[name], tuple(self._output(made, *ref) for ref in refs), path, kwargs)
+            for after in waiting.pop(call, ()):
+                heapq.heappush(ready, (round_ + (after < position), after))
+        if waiting:
+            names = [wanted[position][0] for position in sorted(p for some in waiting.values() for p in some)]
+            raise InvalidConfig(
+                f"layers take inputs that are not in the model: {', '.join(names[:10])}{', ...' * (len(names) > 10)}",
+                file=self.file,
+                where="model config",
+            )
+        inputs = tuple(self._output(made, *ref) for ref in input_refs)
         return inputs, tuple(self._output(made, *ref) for ref in output_refs)
+
+    def _check_count(self, count: int) -> None:
+        if count > MAX_CALLS:
+            raise InvalidConfig(
+                "the model has too many layers",
+                because=f"the limit is {MAX_CALLS} calls",
+                file=self.file,
+                where="model config",
+            )
 
     def _output(self, made: Mapping[tuple[str, int], tuple[str, ...]], name: str, node: int, tensor: int) -> str:
         outputs = made[name, node]
+        if tensor < 0:
+            raise ValueError(f"{name} has no output {tensor}")
         if tensor >= len(outputs):
             raise UnsupportedLayer(
                 f"{name} has more than one output, which DL4J's layers do not",
@@ -240,27 +295,27 @@ class _Parser:
         path: tuple[str, ...],
         kwargs: Mapping[str, Any] | None = None,
     ) -> str:
+        self._check_count(len(self.calls) + 1)
         own = str(layer["config"].get("name") or layer.get("name"))
-        name, count = own, 1
+        own.encode()  # a half of a pair of surrogates is a ValueError: Java has no such names
+        name, count = own, self._counts.get((*path, own), 1)
         while name in self._names:
             # The same name inside of another model, or another call of the same layer.
             count += 1
             name = f"{'_'.join((*path, own))}_{count}"
+        self._counts[(*path, own)] = count
         self._names.add(name)
         class_name = str(layer["class_name"]).rpartition(">")[2]
         self.calls.append(Call(name, class_name, layer["config"], sources, (*path, own), kwargs or {}))
         return name
 
 
-def _is_call_of_model(layers: Mapping[str, Mapping[str, Any]], name: str, at: int) -> bool:
-    layer = layers.get(name, {})
-    return layer.get("class_name") in MODELS and at == len(_nodes(layer))
-
-
 def _refs(value: Any) -> list[tuple[str, int, int]]:
     """``["a", 0, 0]``, ``[["a", 0, 0], ...]`` or ``{"x": ["a", 0, 0]}`` as (layer, node, tensor)."""
     if isinstance(value, Mapping):
         return [ref for inner in value.values() for ref in _refs(inner)]
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"expected a list of tensors and found {type(value).__name__}")
     if len(value) >= 3 and isinstance(value[0], str):
         return [(value[0], int(value[1]), int(value[2]))]
     return [ref for inner in value for ref in _refs(inner)]

@@ -6,11 +6,13 @@ config cannot say goes into the settings that begin with ``dl4j_`` and is taken 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 
 Pass = Callable[[Graph], Graph]
@@ -119,13 +121,14 @@ def batch_normalization_axis(graph: Graph) -> Graph:
     """
 
     def change(call: Call) -> Call:
-        if call.class_name != "BatchNormalization":
+        if call.class_name != "BatchNormalization" or "dl4j_constants" in call.config:
             return call
         axis = call.config.get("axis", -1)
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
         missing = {"gamma": ("scale", 1.0), "beta": ("center", 0.0)}
+        channels = math.prod(call.shapes.get("moving_mean", (0,)))
         constants = {
-            name: ("moving_mean", value) for name, (key, value) in missing.items() if not call.config.get(key, True)
+            name: (value,) * channels for name, (key, value) in missing.items() if not call.config.get(key, True)
         }
         return call.with_config(axis=axis, scale=True, center=True, dl4j_constants=constants)
 
@@ -199,6 +202,95 @@ def identities(graph: Graph) -> Graph:
     return graph
 
 
+def scalings(graph: Graph) -> Graph:
+    """Rescaling and Normalization → a frozen BatchNormalization that computes the same; DL4J has no layer for them.
+
+    gamma * (x - mean) / sqrt(variance) + beta, with Keras's numbers for what the layer has and 1 and 0 for the rest.
+    """
+    shapes = output_shapes(graph)
+
+    def change(call: Call) -> Call:
+        if call.name not in shapes or len(shapes[call.name]) == 2:
+            return call  # DL4J normalises another axis of time steps
+        channels = shapes[call.name][-1]
+        values = {"gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
+        renamed: dict[str, str] = {}
+        if call.class_name == "Rescaling":
+            given = {"gamma": call.config["scale"], "beta": call.config.get("offset", 0.0)}
+        elif call.class_name == "Normalization" and not call.config.get("invert"):
+            axis = call.config.get("axis", -1)
+            if axis not in (-1, [-1], len(shapes[call.name]), [len(shapes[call.name])]):
+                return call
+            stored = call.shapes.get("mean")
+            if stored is not None:
+                if math.prod(stored) != channels:
+                    return call
+                renamed = {"mean": "moving_mean", "variance": "moving_variance"}
+            given = {} if renamed else {f"moving_{key}": call.config.get(key) for key in ("mean", "variance")}
+        else:
+            return call
+        constants = {
+            name: _per_channel(given.get(name, value), channels)
+            for name, value in values.items()
+            if name not in renamed.values()
+        }
+        if None in constants.values():
+            return call
+        config = {
+            "name": call.config.get("name"),
+            "axis": -1,
+            "epsilon": 1e-14,  # Keras has none here, and DL4J wants one
+            "momentum": 0.99,
+            "dl4j_constants": constants,
+            "dl4j_renamed": renamed,
+            "dl4j_frozen": True,
+        }
+        return replace(call, class_name="BatchNormalization", config=config)
+
+    return _each(graph, change)
+
+
+def _per_channel(value: Any, channels: int) -> tuple[float, ...] | None:
+    """One number for all channels, or one for each."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    numbers = value if isinstance(value, list) else [value] * channels
+    plain_numbers = all(isinstance(number, (int, float)) for number in numbers)
+    return tuple(float(number) for number in numbers) if plain_numbers and len(numbers) == channels else None
+
+
+def kept_dimensions(graph: Graph) -> Graph:
+    """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        if call.class_name.startswith("Global") and call.config.get("keepdims") and len(shapes.get(call.name, ())) == 3:
+            pooled = call.with_config(keepdims=False)
+            reshape = Call(f"{call.name}_keepdims", "Reshape", {"target_shape": [*shapes[call.name]]}, (), call.layer)
+            graph = graph.followed(pooled, reshape)
+    return graph
+
+
+def broadcasts(graph: Graph) -> Graph:
+    """One number a channel against an image → the number upsampled to the image: DL4J's vertices do not broadcast."""
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        sizes = [shapes.get(name) for name in call.inputs]
+        if call.class_name not in ELEMENTWISE or len(set(sizes)) != 2 or None in sizes:
+            continue
+        for name, shape in zip(call.inputs, sizes, strict=True):
+            whole = shapes[call.name]
+            if shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
+                up = Call(
+                    f"{name}_for_{call.name}",
+                    "UpSampling2D",
+                    {"size": [*whole[:2]], "interpolation": "nearest", "data_format": "channels_last"},
+                    (name,),
+                    graph[name].layer,
+                )
+                graph = graph.before(call.name, name, up)
+    return graph
+
+
 def depthwise_stand_ins(graph: Graph) -> Graph:
     """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
 
@@ -236,7 +328,10 @@ PASSES: tuple[Pass, ...] = (
     neutral_initializers,
     regularizers,
     activations,
+    scalings,
     batch_normalization_axis,
+    kept_dimensions,
+    broadcasts,
     unrolled_loops,
     embedding_length,
     constraint_numbers,

@@ -15,14 +15,18 @@ class LayerPlan:
         activation: name of ND4J's activation that the config cannot say, with its arguments by name.
         regularization: ``(l1, l2)`` of the weights, as Keras counts them.
         bias_regularization: the same of the bias.
-        constants: weights that Keras does not have and DL4J wants: name → (the weight of the same shape, the value).
+        constants: weights that DL4J wants and Keras does not have: name → values.
+        renamed: Keras's name of a weight → the importer's; weights that are not in it are left behind. None: all as is.
+        frozen: the layer is never trained.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
     """
 
     activation: tuple[str, Mapping[str, float]] | None = None
     regularization: tuple[float, float] = (0.0, 0.0)
     bias_regularization: tuple[float, float] = (0.0, 0.0)
-    constants: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    constants: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] | None = None
+    frozen: bool = False
     depthwise: int | None = None
 
 

@@ -51,6 +51,12 @@ def _normalization(config: Mapping[str, Any]) -> list[Variable]:
     ]
 
 
+def _statistics(config: Mapping[str, Any]) -> list[Variable]:
+    if config.get("mean") is not None:
+        return []  # given as arguments: the numbers are in the config
+    return [Variable(name, trainable=False) for name in ("mean", "variance", "count")]
+
+
 def _inner(layer: Mapping[str, Any], prefix: str, under: str) -> list[Variable]:
     inner = VARIABLES.get(_class(layer))
     if inner is None:
@@ -76,6 +82,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "Embedding": lambda _: [Variable("embeddings")],
     "GRU": _recurrent,
     "LSTM": _recurrent,
+    "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
