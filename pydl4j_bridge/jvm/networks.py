@@ -110,7 +110,7 @@ def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
         found.put(name, to_indarray(values))
     for name, array in arrays.items():
         if plan.renamed is None:
-            found.put(name, to_indarray(array.read()))
+            found.put(name, to_indarray(array.read().reshape(plan.reshaped.get(name, array.shape))))
         elif name in plan.renamed:
             found.put(plan.renamed[name], to_indarray(array.read().ravel()))
     return found

@@ -6,7 +6,9 @@ they lie, without unpacking them.
 
 from __future__ import annotations
 
+import io
 import lzma
+import os
 import struct
 import tempfile
 import zipfile
@@ -35,9 +37,15 @@ def read_keras(path: str) -> KerasModelFile:
     Raises:
         KerasFileError: it is damaged, unsafe or no Keras archive.
     """
+    with archive_errors(path), zipfile.ZipFile(path) as archive:
+        return _describe(archive, path)
+
+
+@contextmanager
+def archive_errors(path: str) -> Iterator[None]:
+    """Turns what zipfile raises about a damaged or hostile archive into an error of ours."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _describe(archive, path)
+        yield
     except PermissionError:
         raise
     except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, OSError, ValueError) as error:
@@ -92,6 +100,13 @@ def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInfo:
+    if name not in archive.namelist():
+        raise Truncated(
+            f"the archive has no {name}",
+            file=path,
+            where=name,
+            fix="Keras always writes one: copy or save the model again",
+        )
     info = archive.getinfo(name)
     if info.file_size > max(info.compress_size, 1) * _MAX_RATIO:
         raise UnsafeFile(
@@ -126,9 +141,10 @@ def weights_stream(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[Binary
         UnsafeFile: they are packed, and would unpack to more than a disk should be asked for.
     """
     info = _member(archive, WEIGHTS, path)
-    with archive.open(info) as stored:
+    with archive.open(info) as stored:  # checks the member's own header
         if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
-            yield cast(BinaryIO, stored), info.file_size
+            with open(path, "rb") as whole:
+                yield cast(BinaryIO, _Window(whole, _data_offset(whole, info), info.file_size)), info.file_size
             return
         if info.file_size > _MAX_UNPACKED:
             raise UnsafeFile(
@@ -143,3 +159,45 @@ def weights_stream(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[Binary
             while block := stored.read(2**20):
                 unpacked.write(block)
             yield cast(BinaryIO, unpacked), info.file_size
+
+
+class _Window(io.RawIOBase):
+    """A part of a file as a file of its own. zipfile's own stream reads through all that it seeks over."""
+
+    def __init__(self, whole: BinaryIO, start: int, size: int) -> None:
+        self._whole = whole
+        self._start = start
+        self._size = size
+        self._at = 0
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """The place in the part."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the part."""
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read from the part, and not beyond it."""
+        wanted = max(0, min(len(buffer), self._size - self._at))
+        self._whole.seek(self._start + self._at)
+        read: int = self._whole.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
+        self._at += read
+        return read
+
+
+def _data_offset(whole: BinaryIO, info: zipfile.ZipInfo) -> int:
+    """Where the bytes of a stored member begin: behind its local header of 30 bytes, its name and its extra field."""
+    whole.seek(info.header_offset + 26)
+    name, extra = struct.unpack("<HH", whole.read(4))
+    return int(info.header_offset + 30 + name + extra)

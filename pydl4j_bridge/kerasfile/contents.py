@@ -12,18 +12,22 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from pydl4j_bridge.errors import InvalidConfig, NotAKerasFile, UnsafeFile
-from pydl4j_bridge.kerasfile.archive import CONFIG, WEIGHTS, read_json_member, weights_stream
+from pydl4j_bridge.errors import InvalidConfig, KerasFileError, NotAKerasFile, UnsafeFile
+from pydl4j_bridge.kerasfile.archive import CONFIG, WEIGHTS, archive_errors, read_json_member, weights_stream
 from pydl4j_bridge.kerasfile.hdf5 import Group, opened
 
 #: Bytes of data that one stored byte may unpack to; gzip reaches about 1000.
 _MAX_RATIO = 1100
+#: HDF5's filters that a weight may have been written through; one that packs, so that the ratio above holds.
+_PACKING = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF})
+_FILTERS = _PACKING | {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +43,27 @@ class StoredArray:
     shape: tuple[int, ...]
     _dataset: h5py.Dataset
     _file: str
+    _file_size: int
 
     def read(self) -> NDArray[Any]:
         """The array, in Keras's layout and in the type it was saved with.
 
         Raises:
-            UnsafeFile: it lies in another file, or claims more than is stored.
+            UnsafeFile: it claims more than is stored, or is packed in a way that Keras does not use.
+            InvalidConfig: it holds no numbers.
         """
         dataset = self._dataset
         where = str(dataset.name)
-        if dataset.external or dataset.is_virtual:
-            raise UnsafeFile("a weight that lies in another file is not read", file=self._file, where=where)
         stored = dataset.id.get_storage_size()
-        wanted = math.prod(self.shape) * dataset.dtype.itemsize
+        if stored > self._file_size:
+            raise UnsafeFile(
+                f"a weight claims {stored} stored bytes",
+                because=f"the file has {self._file_size}",
+                file=self._file,
+                where=where,
+            )
+        # HDF5 unpacks whole chunks, however small the array is.
+        wanted = max(math.prod(self.shape), math.prod(dataset.chunks or ())) * dataset.dtype.itemsize
         if wanted > stored * (_MAX_RATIO if dataset.chunks else 1):
             raise UnsafeFile(
                 f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=where
@@ -60,7 +72,23 @@ class StoredArray:
             raise InvalidConfig(
                 f"a weight of type {dataset.dtype} is no array of numbers", file=self._file, where=where
             )
-        return np.asarray(dataset[()])
+        made = dataset.id.get_create_plist()
+        filters = [made.get_filter(at)[0] for at in range(made.get_nfilters())]
+        if not _FILTERS.issuperset(filters) or len(_PACKING.intersection(filters)) < sum(
+            f in _PACKING for f in filters
+        ):
+            raise UnsafeFile(
+                "a weight is packed in a way that Keras does not use",
+                because=f"HDF5's filters {filters}",
+                file=self._file,
+                where=where,
+            )
+        try:
+            return np.asarray(dataset[()])
+        except MemoryError as error:
+            raise UnsafeFile(
+                f"there is no memory for a weight of {wanted} bytes", because=str(error), file=self._file, where=where
+            ) from None
 
 
 class Weights:
@@ -89,8 +117,7 @@ class Weights:
             group = group.child(part) if group else None
         if group is None:
             return []
-        numbers = sorted((name for name in group.group if name.isdigit()), key=int)
-        return [self._array(group, name) for name in numbers]
+        return [self._array(group, str(at)) for at in takewhile(lambda at: str(at) in group.group, count())]
 
     def has(self, *path: str) -> bool:
         """Whether there is a group ``path``."""
@@ -101,7 +128,9 @@ class Weights:
 
     def _array(self, group: Group, name: str) -> StoredArray:
         dataset = group.dataset(name)
-        return StoredArray(name, tuple(dataset.shape), dataset, group.file)
+        if dataset.shape is None:
+            raise InvalidConfig("a weight has no numbers", file=group.file, where=f"{group.where}/{name}")
+        return StoredArray(name, tuple(dataset.shape), dataset, group.file, group.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +162,7 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
         KerasFileError: it is damaged or unsafe.
     """
     name = os.fspath(path)
-    with ExitStack() as stack:
+    with _naming(name), ExitStack() as stack:
         if container == "h5":
             root = Group(stack.enter_context(opened(name, name)), name, os.path.getsize(name))
             config = root.json("model_config")
@@ -141,11 +170,22 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
                 raise NotAKerasFile("the file holds no model", file=name)
             yield ModelContents(name, config, Weights(root.child("model_weights") or root, numbered=False))
             return
+        stack.enter_context(archive_errors(name))
         archive = stack.enter_context(zipfile.ZipFile(name))
         config = read_json_member(archive, CONFIG, name)
         stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
         yield ModelContents(name, config, Weights(root, numbered=True))
+
+
+@contextmanager
+def _naming(file: str) -> Iterator[None]:
+    """Errors of what is done with the model name the file that it comes from."""
+    try:
+        yield
+    except KerasFileError as error:
+        error.file = error.file or file
+        raise
 
 
 def snake_case(class_name: str) -> str:

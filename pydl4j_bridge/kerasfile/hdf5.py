@@ -25,6 +25,8 @@ from pydl4j_bridge.kerasfile.model import KerasModelFile, NoOptimizer
 _HEAP = b"GCOL\x01"
 _HEADER = 16
 _MAX_INDEX = 2**16
+#: Names in one list. A whole model inside of another one is one layer; NASNetLarge has 1546 weights.
+_MAX_NAMES = 20_000
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -99,10 +101,23 @@ class Group:
 
     def child(self, name: str) -> Group | None:
         """The group ``name`` below this one, None where there is none."""
-        link = self.group.get(name, getlink=True)
         place = f"{self.where}/{name}"
-        if link is None:
+        if not self._holds(name, place):
             return None
+        found = self.group[name]
+        if not isinstance(found, h5py.Group):
+            raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
+        return Group(found, self.file, self.size, place)
+
+    def _holds(self, name: str, place: str) -> bool:
+        if name in ("", "."):  # HDF5 takes the dot for the group itself
+            return False
+        try:
+            link = self.group.get(name, getlink=True)
+        except ValueError:  # a NUL, or half of a pair of surrogates
+            return False
+        if link is None:
+            return False
         if not isinstance(link, h5py.HardLink):
             raise UnsafeFile(
                 "a link in the file points elsewhere and is not followed",
@@ -110,10 +125,7 @@ class Group:
                 file=self.file,
                 where=place,
             )
-        found = self.group[name]
-        if not isinstance(found, h5py.Group):
-            raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
-        return Group(found, self.file, self.size, place)
+        return True
 
     def nested(self, path: str) -> Group | None:
         """The group at ``path``, whose parts are separated by slashes: a layer's name may have some."""
@@ -126,23 +138,21 @@ class Group:
         """The dataset at ``path`` below this group.
 
         Raises:
-            UnsafeFile: a link on the way leaves the file, or the path does.
+            UnsafeFile: a link on the way leaves the file, or the dataset does.
             Truncated: there is none.
         """
         *groups, name = path.split("/")
         holder = self.nested("/".join(groups))
         place = f"{self.where}/{path}"
-        link = holder.group.get(name, getlink=True) if holder and name else None
-        if holder is None or link is None:
+        if holder is None or not holder._holds(name, place):
             raise Truncated("a weight that the file names is not in it", file=self.file, where=place)
-        if not isinstance(link, h5py.HardLink):
-            because = f"{type(link).__name__} to {link.path!r}"
-            raise UnsafeFile(
-                "a link in the file points elsewhere and is not followed", because=because, file=self.file, where=place
-            )
         found = holder.group[name]
         if not isinstance(found, h5py.Dataset):
             raise NotAKerasFile("expected a dataset and found a group", file=self.file, where=place)
+        # Before it is asked for its shape: a virtual one may open other files to find that out.
+        made = found.id.get_create_plist()
+        if made.get_layout() == h5py.h5d.VIRTUAL or made.get_external_count():
+            raise UnsafeFile("a weight that lies in another file is not read", file=self.file, where=place)
         return found
 
     def names(self, attribute: str) -> list[str]:
@@ -158,11 +168,15 @@ class Group:
                 continue  # Keras writes an empty list of numbers for a layer without weights
             if opened_.get_storage_size() > self.size:
                 raise UnsafeFile("an attribute claims more bytes than the file has", file=self.file, where=where)
+            if len(found) + opened_.get_space().get_simple_extent_npoints() > _MAX_NAMES:
+                raise UnsafeFile(f"a layer has more than {_MAX_NAMES} names", file=self.file, where=where)
             if not isinstance(kind, h5py.h5t.TypeStringID):
                 raise InvalidConfig("expected a list of names", file=self.file, where=where)
             if kind.is_variable_str():
                 status = os.stat(self.file)
                 _check_heaps(self.file, status.st_size, status.st_mtime_ns)
+            if not opened_.shape:
+                raise InvalidConfig("expected a list of names", file=self.file, where=where)
             for value in self.group.attrs[part].ravel():
                 found.append(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
         return found

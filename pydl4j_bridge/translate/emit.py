@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import Call, Graph, parse_graph
 from pydl4j_bridge.translate.passes import PASSES
@@ -34,10 +35,18 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int) -> Im
     graph = parse_graph(contents.config, keras_major, contents.path)
     shapes = {path: {name: array.shape for name, array in arrays.items()} for path, arrays in weights.items()}
     graph = replace(graph, calls=tuple(replace(call, shapes=shapes.get(call.layer, {})) for call in graph.calls))
-    for rewrite in PASSES:
-        graph = rewrite(graph)
-    refuse_unsupported(graph, contents.path)
-    return emit(graph)
+    try:
+        for rewrite in PASSES:
+            graph = rewrite(graph)
+        refuse_unsupported(graph, contents.path)
+        return emit(graph)
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        raise InvalidConfig(
+            "a layer's config is not as Keras writes it",
+            because=f"{type(error).__name__}: {error}",
+            file=contents.path,
+            where="model config",
+        ) from error
 
 
 def emit(graph: Graph) -> ImportableModel:
@@ -97,6 +106,7 @@ def _plan(call: Call) -> LayerPlan:
         bias_regularization=_l1_l2(config.get("dl4j_bias_regularizer")),
         constants=config.get("dl4j_constants", {}),
         renamed=config.get("dl4j_renamed"),
+        reshaped=config.get("dl4j_reshaped", {}),
         frozen=config.get("dl4j_frozen", False),
         depthwise=config.get("dl4j_depthwise"),
     )

@@ -16,7 +16,7 @@ from pydl4j_bridge.translate.shapes import batch_shape
 MODELS = frozenset({"Sequential", "Functional", "Model"})
 #: Calls of layers and of models in one model. NASNetLarge has about 1000; models inside of models can double at every
 #: level.
-MAX_CALLS = 10_000
+MAX_CALLS = 5_000
 #: What a config raises that is not as Keras writes it.
 MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
+from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.shapes import batch_shape, plain
+from pydl4j_bridge.translate.sizes import check_sizes
 
 Pass = Callable[[Graph], Graph]
 
@@ -28,16 +31,22 @@ def _each(graph: Graph, change: Callable[[Call], Call]) -> Graph:
 
 
 def plain_containers(graph: Graph) -> Graph:
-    """Keras 3's tuples, dtype policies and class wrappers, as Keras 2 writes them."""
-    return _each(graph, lambda call: replace(call, config=_plain_object(plain(call.config))))
+    """Keras 3's tuples, dtype policies and class wrappers, as Keras 2 writes them. Ours are not taken from a file."""
+
+    def change(call: Call) -> Call:
+        config = {key: value for key, value in call.config.items() if not key.startswith("dl4j_")}
+        return replace(call, config={key: _plain_object(plain(config[key])) for key in config if key not in _NOISE})
+
+    return _each(graph, change)
 
 
 def _plain_object(value: Any) -> Any:
     if isinstance(value, Mapping):
         if str(value.get("class_name", "")).endswith("DTypePolicy"):
-            return value["config"]["name"]
+            policy = value.get("config")
+            return policy.get("name") if isinstance(policy, Mapping) else None
         if value.get("class_name") == "function":
-            return value["config"]
+            return value.get("config")
         kept = {key: _plain_object(inner) for key, inner in value.items() if key not in _NOISE}
         if isinstance(kept.get("class_name"), str):
             kept["class_name"] = kept["class_name"].rpartition(">")[2]
@@ -56,6 +65,12 @@ def input_shapes(graph: Graph) -> Graph:
         return replace(call, config={**config, "batch_input_shape": shape})
 
     return _each(graph, change)
+
+
+def possible_sizes(graph: Graph) -> Graph:
+    """Nothing is rewritten: sizes that cannot be are refused before anything counts with them."""
+    check_sizes(graph)
+    return graph
 
 
 def neutral_initializers(graph: Graph) -> Graph:
@@ -104,8 +119,8 @@ def activations(graph: Graph) -> Graph:
 
     def change(call: Call) -> Call:
         name = call.config.get("activation")
-        if isinstance(name, Mapping):
-            name = name.get("class_name")
+        if isinstance(name, Mapping):  # a layer, which is refused by its name
+            return call.with_config(activation=f"of the class {name.get('class_name')}")
         if not isinstance(name, str) or name in IMPORTED_ACTIVATIONS:
             return call
         known = _ACTIVATIONS.get(name)
@@ -196,10 +211,15 @@ def global_pooling_keepdims(graph: Graph) -> Graph:
 
 def identities(graph: Graph) -> Graph:
     """Layers that compute nothing at inference and that the importer does not know are taken out."""
+    source: dict[str, str] = {}
+    kept: list[Call] = []
     for call in graph.calls:
-        if call.class_name in ("ActivityRegularization", "Identity") and len(call.inputs) == 1:
-            graph = graph.without(call.name)
-    return graph
+        inputs = tuple(source.get(name, name) for name in call.inputs)
+        if call.class_name in ("ActivityRegularization", "Identity") and len(inputs) == 1:
+            source[call.name] = inputs[0]
+        else:
+            kept.append(replace(call, inputs=inputs))
+    return replace(graph, calls=tuple(kept), outputs=tuple(source.get(name, name) for name in graph.outputs))
 
 
 def scalings(graph: Graph) -> Graph:
@@ -291,6 +311,28 @@ def broadcasts(graph: Graph) -> Graph:
     return graph
 
 
+def dense_on_images(graph: Graph) -> Graph:
+    """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
+    by_rank = ranks(graph)
+
+    def change(call: Call) -> Call:
+        if call.class_name != "Dense" or by_rank.get(call.name) != 4 or "kernel" not in call.shapes:
+            return call
+        config = {key: value for key, value in call.config.items() if key != "units"}
+        config |= {
+            "filters": call.config["units"],
+            "kernel_size": [1, 1],
+            "strides": [1, 1],
+            "padding": "valid",
+            "data_format": "channels_last",
+            "dilation_rate": [1, 1],
+            "dl4j_reshaped": {"kernel": (1, 1, *call.shapes["kernel"])},
+        }
+        return replace(call, class_name="Conv2D", config=config)
+
+    return _each(graph, change)
+
+
 def depthwise_stand_ins(graph: Graph) -> Graph:
     """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
 
@@ -310,27 +352,39 @@ def depthwise_stand_ins(graph: Graph) -> Graph:
 
 def outputs_that_reshape(graph: Graph) -> Graph:
     """A last Flatten, Reshape or Permute gets an identity behind it: the importer drops what has no layer after it."""
-    for name in graph.outputs:
-        call = graph[name]
-        if call.class_name in ("Flatten", "Reshape", "Permute"):
-            after = Call(f"{name}_output", "Activation", {"activation": "linear"}, (name,), call.layer)
-            graph = replace(
-                graph,
-                calls=(*graph.calls, after),
-                outputs=tuple(after.name if output == name else output for output in graph.outputs),
-            )
-    return graph
+    after = {
+        name: Call(f"{name}_output", "Activation", {"activation": "linear"}, (name,), graph[name].layer)
+        for name in graph.outputs
+        if graph[name].class_name in ("Flatten", "Reshape", "Permute")
+    }
+    outputs = tuple(after[name].name if name in after else name for name in graph.outputs)
+    return replace(graph, calls=(*graph.calls, *after.values()), outputs=outputs)
 
 
-PASSES: tuple[Pass, ...] = (
+def _guarded(rewrite: Pass) -> Pass:
+    """The same pass, whose failures on a config that Keras does not write are errors of ours."""
+
+    @wraps(rewrite)
+    def guarded(graph: Graph) -> Graph:
+        try:
+            return rewrite(graph)
+        except MALFORMED as error:
+            raise malformed(error, None) from error
+
+    return guarded
+
+
+_IN_ORDER: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    possible_sizes,
     neutral_initializers,
     regularizers,
     activations,
     scalings,
     batch_normalization_axis,
     kept_dimensions,
+    dense_on_images,
     broadcasts,
     unrolled_loops,
     embedding_length,
@@ -341,3 +395,4 @@ PASSES: tuple[Pass, ...] = (
     depthwise_stand_ins,
     outputs_that_reshape,
 )
+PASSES: tuple[Pass, ...] = tuple(map(_guarded, _IN_ORDER))

@@ -17,6 +17,7 @@ class LayerPlan:
         bias_regularization: the same of the bias.
         constants: weights that DL4J wants and Keras does not have: name → values.
         renamed: Keras's name of a weight → the importer's; weights that are not in it are left behind. None: all as is.
+        reshaped: weights that the importer wants in another shape with the same numbers: name → shape.
         frozen: the layer is never trained.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
     """
@@ -26,6 +27,7 @@ class LayerPlan:
     bias_regularization: tuple[float, float] = (0.0, 0.0)
     constants: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     renamed: Mapping[str, str] | None = None
+    reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     frozen: bool = False
     depthwise: int | None = None
 

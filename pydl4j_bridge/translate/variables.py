@@ -12,7 +12,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray, snake_case
-from pydl4j_bridge.translate.graph import MODELS
+from pydl4j_bridge.translate.graph import MALFORMED, MODELS, malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _statistics(config: Mapping[str, Any]) -> list[Variable]:
 
 def _inner(layer: Mapping[str, Any], prefix: str, under: str) -> list[Variable]:
     inner = VARIABLES.get(_class(layer))
-    if inner is None:
+    if inner is None or inner is _bidirectional:  # each of these would double what is below it
         return []
     return [Variable(prefix + v.name, v.trainable, (under, *v.under)) for v in inner(layer["config"])]
 
@@ -113,18 +113,23 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
     Raises:
         InvalidConfig: the file has more or fewer weights for a layer than its config says.
     """
-    layers = list(_walk(contents.config, (), (), frozen=False))
+    try:
+        layers = [(layer, _variables(layer)) for layer in _walk(contents.config, (), (), frozen=False)]
+    except MALFORMED as error:
+        raise malformed(error, contents.path) from error
     if contents.weights.numbered:
-        return {layer.path: _numbered(contents, layer) for layer in layers}
+        return {layer.path: _numbered(contents, layer, variables) for layer, variables in layers}
     bound: dict[tuple[str, ...], dict[str, StoredArray]] = {}
-    for top in dict.fromkeys(layer.path[0] for layer in layers):
-        inside = [layer for layer in layers if layer.path[0] == top]
+    by_top: dict[str, list[tuple[_Layer, list[Variable]]]] = {}
+    for layer, variables in layers:
+        by_top.setdefault(layer.path[0], []).append((layer, variables))
+    for top, inside in by_top.items():
         # Keras writes the trainable weights of a whole nested model before the others.
-        wanted = [(layer, v) for layer in inside for v in _variables(layer)]
+        wanted = [(layer, v) for layer, variables in inside for v in variables]
         wanted.sort(key=lambda pair: pair[0].frozen or not pair[1].trainable)
         stored = contents.weights.named(top)
         if len(stored) != len(wanted):
-            if any(_class(layer.config) not in VARIABLES for layer in inside):
+            if any(_class(layer.config) not in VARIABLES for layer, _ in inside):
                 continue  # a class that is not known here; it is refused by name later
             raise _mismatch(contents, (top,), [v.name for _, v in wanted], [array.name for array in stored])
         for (layer, variable), array in zip(wanted, stored, strict=True):
@@ -132,9 +137,8 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
     return bound
 
 
-def _numbered(contents: ModelContents, layer: _Layer) -> dict[str, StoredArray]:
+def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable]) -> dict[str, StoredArray]:
     found: dict[str, StoredArray] = {}
-    variables = _variables(layer)
     for under in dict.fromkeys(v.under for v in variables):
         here = [v for v in variables if v.under == under]
         stored = contents.weights.at(*layer.group, *under)
