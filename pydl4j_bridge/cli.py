@@ -159,19 +159,16 @@ def convert(model: str, out: str, *, no_optimizer: bool, on_loss: OnLoss, as_jso
 
     imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss)
     imported.save(out)
-    network = str(imported.java.getClass().getSimpleName())
-    updater = imported.updater.java_class if imported.updater else None
-    _say(
-        as_json,
-        {
-            "path": model,
-            "out": out,
-            "network": network,
-            "updater": updater,
-            "parameters": int(imported.java.numParams()),
-        },
-        f"{out}: a {network} with {updater or 'no optimizer'}",
-    )
+    said = {
+        "path": model,
+        "out": out,
+        "network": str(imported.java.getClass().getSimpleName()),
+        "updater": imported.updater.java_class if imported.updater else None,
+        "parameters": int(imported.java.numParams()),
+        "notes": list(imported.notes),
+    }
+    lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *imported.notes]
+    _say(as_json, said, "\n".join(lines))
     return FINE
 
 

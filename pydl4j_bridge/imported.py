@@ -24,11 +24,13 @@ class ImportedModel:
         java: the network itself.
         updater: the mapped optimizer, which sits on every layer; None where the model has none.
         findings: what became of every setting of the optimizer.
+        notes: what else of the training is not carried, by the names of the layers; it changes no prediction.
     """
 
     def __init__(self, java: Any, model: ImportableModel) -> None:
         self.java = java
         self.updater: UpdaterSpec | None = None
+        self.notes = model.notes
         self._model = model
 
     @property

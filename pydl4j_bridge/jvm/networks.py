@@ -26,6 +26,10 @@ _KERAS = "org.deeplearning4j.nn.modelimport.keras"
 _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
 
 
+#: The importer takes a loss only with an optimizer. The mapped one takes the place of this.
+_ANY_OPTIMIZER = {"class_name": "SGD", "config": {"lr": 0.01, "momentum": 0.0, "decay": 0.0, "nesterov": False}}
+
+
 def build_network(
     model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, StoredArray]], file: str | None
 ) -> Any:
@@ -43,7 +47,9 @@ def build_network(
 
     with java_errors("the importer refused the translated model", file=file):
         builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
-        builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(False)
+        builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
+        if model.losses is not None:
+            builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
         keras = builder.buildSequential() if model.sequential else builder.buildModel()
         for entry in keras.getLayers().entrySet():
             name, layer = str(entry.getKey()), entry.getValue()

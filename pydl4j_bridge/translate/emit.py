@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import Call, Graph, parse_graph
+from pydl4j_bridge.translate.losses import importer_losses
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
@@ -20,13 +21,14 @@ Weights = Mapping[tuple[str, ...], Mapping[str, StoredArray]]
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
 
 
-def translate(contents: ModelContents, weights: Weights, keras_major: int) -> ImportableModel:
+def translate(contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
     Args:
         contents: the model.
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 2 or 3: who wrote its config.
+        loss: the loss as the training config has it.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
@@ -39,7 +41,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int) -> Im
         for rewrite in PASSES:
             graph = rewrite(graph)
         refuse_unsupported(graph, contents.path)
-        return emit(graph)
+        return emit(graph, loss)
     except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
         raise InvalidConfig(
             "a layer's config is not as Keras writes it",
@@ -49,8 +51,9 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int) -> Im
         ) from error
 
 
-def emit(graph: Graph) -> ImportableModel:
-    """The config of a graph after the passes."""
+def emit(graph: Graph, loss: Any = None) -> ImportableModel:
+    """The config of a graph after the passes, for training with ``loss``."""
+    losses, why = importer_losses(loss, graph)
     sequential = graph.sequential and _is_chain(graph)
     calls = _without_input(graph) if sequential else graph.calls
     layers = [_layer(call, sequential=sequential) for call in calls]
@@ -69,6 +72,8 @@ def emit(graph: Graph) -> ImportableModel:
         sequential=sequential,
         layers={call.name: call.layer for call in graph.calls},
         plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
+        losses=losses,
+        notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
         inputs=tuple(tuple(graph[name].config["batch_input_shape"][1:]) for name in graph.inputs),
     )
@@ -96,6 +101,24 @@ def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
     if not sequential:
         layer["inbound_nodes"] = [[[name, 0, 0, {}] for name in call.inputs]] if call.inputs else []
     return layer
+
+
+def _notes(graph: Graph) -> Iterator[str]:
+    """What of the training is not carried: nothing of it changes a prediction."""
+    used: set[tuple[str, ...]] = set()
+    for call in graph.calls:
+        config = call.config
+        for key, value in config.items():
+            carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer")
+            if key.endswith("_regularizer") and value and not carried:
+                yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
+        if config.get("trainable") is False:
+            yield f"{call.name}: trainable=False is not carried, so it would be trained"
+        if config.get("dl4j_constants") and not config.get("dl4j_frozen"):
+            yield f"{call.name}: scale or center, which are off in Keras, would be trained"
+        if call.shapes and call.layer in used:
+            yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
+        used.add(call.layer)
 
 
 def _plan(call: Call) -> LayerPlan:

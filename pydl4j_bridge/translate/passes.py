@@ -92,9 +92,8 @@ def regularizers(graph: Graph) -> Graph:
 
     def change(call: Call) -> Call:
         config = dict(call.config)
-        for key in ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer", "activity_regularizer"):
-            value = config.get(key)
-            if value:
+        for key, value in call.config.items():
+            if key.endswith("_regularizer") and value:
                 config[key] = None
                 config[f"dl4j_{key}"] = value
         return replace(call, config=config)

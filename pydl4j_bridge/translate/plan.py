@@ -42,6 +42,8 @@ class ImportableModel:
         layers: layer name in ``config`` → where its weights are: the names of the models that hold it, and its own.
         plans: layer name → what the config cannot say.
         inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.
+        losses: output → the importer's loss; None: the network cannot be trained with fit.
+        notes: what of the training is not carried, by the names of the layers.
         steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
     """
 
@@ -51,3 +53,5 @@ class ImportableModel:
     plans: Mapping[str, LayerPlan] = field(default_factory=dict)
     inputs: tuple[tuple[int | None, ...], ...] = ()
     steps: tuple[bool, ...] = ()
+    losses: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()

@@ -82,6 +82,50 @@ def test_the_mapped_updater_sits_on_every_layer(path):
     assert model.findings == expected.findings
 
 
+def compiled() -> list[str]:
+    """Every saved model of the zoo that was compiled."""
+    return [name for name in files() if MANIFEST[name.rpartition(".")[0]]["compiled"]]
+
+
+@pytest.mark.parametrize("name", compiled())
+def test_a_loss_and_an_updater_do_not_change_a_prediction(name):
+    """With its optimizer on every layer and its loss at the end, a model predicts what it predicted."""
+    case = name.rpartition(".")[0]
+    try:
+        model = pydl4j_bridge.import_model(ZOO / name, on_loss="ignore")
+    except TranslationError:
+        return  # refused by name: the test of the whole zoo looks at that
+    inputs = recorded(case, "input")
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    worst = max(relative_error(*pair) for pair in zip(outputs, recorded(case, "output"), strict=True))
+    assert worst < 1e-5
+    classes = {str(layer.getClass().getSimpleName()) for layer in model.java.getLayers()}
+    assert ("LossLayer" in classes) != any("fit cannot train it" in note for note in model.notes)
+
+
+def test_a_step_of_training_is_keras_own():
+    """One batch of plain SGD on the imported network moves its weights as the formula of the gradient says."""
+    from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+
+    model = pydl4j_bridge.import_model(DATA / "tfkeras" / "sgd.keras")
+    assert model.notes == ()
+    rate = model.updaters()["dense"].fields["learningRate"]
+    names = ("0_W", "0_b", "1_W", "1_b")
+    w0, b0, w1, b1 = before = [to_numpy(model.java.getParam(name)) for name in names]
+    random = np.random.default_rng(7)
+    x, y = random.normal(size=(8, 3)).astype("f4"), random.normal(size=(8, 1)).astype("f4")
+    hidden = np.tanh(x @ w0 + b0)
+    error = 2 * (hidden @ w1 + b1 - y) / y.size
+    back = (error @ w1.T) * (1 - hidden**2)
+    gradients = [x.T @ back, back.sum(0, keepdims=True), hidden.T @ error, error.sum(0, keepdims=True)]
+    model.java.fit(to_indarray(x), to_indarray(y))
+    for name, old, gradient in zip(names, before, gradients, strict=True):
+        assert to_numpy(model.java.getParam(name)) == pytest.approx(
+            (old - rate * gradient.reshape(old.shape)), abs=1e-6
+        )
+
+
 def test_a_model_without_its_training_config_carries_no_optimizer():
     """As in DL4J; then a learning rate or an updater can be set."""
     model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras", enforce_training_config=False)
