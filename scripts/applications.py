@@ -45,7 +45,9 @@ def make(name: str, folder: Path) -> None:
 
     keras.utils.set_random_seed(1)
     side = SIDES[name]
-    model = getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3), classes=10)
+    model = getattr(keras.applications, name)(
+        weights=None, input_shape=(side, side, 3), classes=10, classifier_activation=None
+    )
     random = np.random.default_rng(1)
     for weight in model.weights:
         if "moving_variance" in weight.path:
