@@ -54,7 +54,9 @@ def make(name: str, folder: Path) -> None:
             weight.assign(random.uniform(0.5, 1.5, weight.shape))
         elif any(part in weight.path for part in ("moving_mean", "bias", "beta")):
             weight.assign(random.normal(0, 0.05, weight.shape))
-    pictures = random.uniform(0, 1, (2, side, side, 3)).astype("float32")
+    # Models that rescale their input want bytes: on numbers up to 1 they see one grey, and amplify the rounding.
+    brightest = 255 if any(isinstance(layer, keras.layers.Rescaling) for layer in model.layers) else 1
+    pictures = random.uniform(0, brightest, (2, side, side, 3)).astype("float32")
     np.savez(folder / f"{name}.npz", input=pictures, output=model.predict(pictures, verbose=0))
     model.save(folder / f"{name}.keras")
 

@@ -143,6 +143,14 @@ def weights_stream(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[Binary
     info = _member(archive, WEIGHTS, path)
     with archive.open(info) as stored:  # checks the member's own header
         if info.compress_type == zipfile.ZIP_STORED:  # as Keras writes it
+            if info.file_size != info.compress_size:
+                raise Truncated(
+                    f"a member claims {info.file_size} bytes",
+                    because=f"it has {info.compress_size}",
+                    file=path,
+                    where=WEIGHTS,
+                    fix="Copy or save it again",
+                )
             with open(path, "rb") as whole:
                 yield cast(BinaryIO, _Window(whole, _data_offset(whole, info), info.file_size)), info.file_size
             return

@@ -63,7 +63,8 @@ class StoredArray:
                 where=where,
             )
         # HDF5 unpacks whole chunks, however small the array is.
-        wanted = max(math.prod(self.shape), math.prod(dataset.chunks or ())) * dataset.dtype.itemsize
+        chunk = math.prod(dataset.chunks) if dataset.chunks and stored else 0
+        wanted = max(math.prod(self.shape), chunk) * dataset.dtype.itemsize
         if wanted > stored * (_MAX_RATIO if dataset.chunks else 1):
             raise UnsafeFile(
                 f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=where
@@ -74,9 +75,7 @@ class StoredArray:
             )
         made = dataset.id.get_create_plist()
         filters = [made.get_filter(at)[0] for at in range(made.get_nfilters())]
-        if not _FILTERS.issuperset(filters) or len(_PACKING.intersection(filters)) < sum(
-            f in _PACKING for f in filters
-        ):
+        if not _FILTERS.issuperset(filters) or sum(one in _PACKING for one in filters) > 1:
             raise UnsafeFile(
                 "a weight is packed in a way that Keras does not use",
                 because=f"HDF5's filters {filters}",

@@ -124,6 +124,8 @@ def parse_graph(config: Mapping[str, Any], keras_major: int, file: str | None = 
         inputs, outputs = parser.model(config, (), None)
     except MALFORMED as error:
         raise malformed(error, file) from error
+    if not parser.calls:
+        raise InvalidConfig("the model has no layers", file=file, where="model config")
     return Graph(tuple(parser.calls), inputs, outputs, class_name == "Sequential", keras_major)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.output_shapes import output_shapes
 
 #: Numbers in one input, and what one setting may be. The largest of keras.applications takes 331 x 331 x 3.
 _MAX_VALUES = 2**28
@@ -43,6 +44,19 @@ def check_sizes(graph: Graph) -> None:
             )
             if not fits or math.prod(shape) == 0:
                 raise _refused(call, f"the weight {name} has the shape {shape}", f"the config says {wanted or 'some'}")
+    _check_inputs_of_kernels(graph)
+
+
+def _check_inputs_of_kernels(graph: Graph) -> None:
+    # Java makes its kernels for the inputs that it finds, before anybody holds them against Keras's.
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        before = shapes.get(call.inputs[0]) if call.inputs else None
+        kernel = call.shapes.get("kernel")
+        # Convolutions of other kinds are refused later, by what they are.
+        plain = call.config.get("groups", 1) == 1 and call.config.get("data_format") != "channels_first"
+        if before and kernel and call.class_name in ("Dense", "Conv2D") and plain and kernel[-2] != before[-1]:
+            raise _refused(call, f"its kernel takes {kernel[-2]} numbers", f"its input has {before[-1]}")
 
 
 def _check_input(call: Call) -> None:
@@ -198,11 +212,12 @@ def _expected(class_name: str, config: Mapping[str, Any]) -> dict[str, Shape]:
     if class_name in ("LSTM", "SimpleRNN"):
         gates = None if units is None else units * (4 if class_name == "LSTM" else 1)
         return {"kernel": (None, gates), "recurrent_kernel": (units, gates), "bias": (gates,)}
-    if class_name == "Bidirectional":
+    if class_name == "Bidirectional" and config["layer"].get("class_name") in ("LSTM", "SimpleRNN"):
         found: dict[str, Shape] = {}
         for prefix, inner in (("forward_", config["layer"]), ("backward_", config.get("backward_layer"))):
             layer = inner or config["layer"]
-            found |= {prefix + name: shape for name, shape in _expected(layer["class_name"], layer["config"]).items()}
+            shapes = _expected(config["layer"]["class_name"], layer["config"])
+            found |= {prefix + name: shape for name, shape in shapes.items()}
         return found
     if class_name == "BatchNormalization":
         return dict.fromkeys(("gamma", "beta", "moving_mean", "moving_variance"), (None,))
