@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import InvalidConfig, KerasFileError, NotAKerasFile, UnsafeFile
 from pydl4j_bridge.kerasfile.archive import CONFIG, WEIGHTS, archive_errors, read_json_member, weights_stream
-from pydl4j_bridge.kerasfile.hdf5 import Group, opened
+from pydl4j_bridge.kerasfile.hdf5 import Group, guarded, opened
 
 #: Bytes of data that one stored byte may unpack to; gzip reaches about 1000.
 _MAX_RATIO = 1100
@@ -52,6 +52,10 @@ class StoredArray:
             UnsafeFile: it claims more than is stored, or is packed in a way that Keras does not use.
             InvalidConfig: it holds no numbers.
         """
+        with guarded(self._file, self.name):
+            return self._read()
+
+    def _read(self) -> NDArray[Any]:
         dataset = self._dataset
         where = str(dataset.name)
         stored = dataset.id.get_storage_size()
@@ -103,27 +107,19 @@ class Weights:
 
     def named(self, layer: str) -> list[StoredArray]:
         """All weights of the top-level layer ``layer``: trainable ones first, then the others."""
-        group = self._root.child(layer) if "/" not in layer else self._root.nested(layer)
-        if group is None:
-            return []
-        names = group.names("weight_names")
-        return [self._array(group, name) for name in names]
+        with guarded(self._root.file, layer):
+            group = self._root.child(layer) if "/" not in layer else self._root.nested(layer)
+            return [self._array(group, name) for name in group.names("weight_names")] if group else []
 
     def at(self, *path: str) -> list[StoredArray]:
         """The weights that the group ``path`` itself holds, in the order of their numbers."""
         group: Group | None = self._root
-        for part in (*path, "vars"):
-            group = group.child(part) if group else None
-        if group is None:
-            return []
-        return [self._array(group, str(at)) for at in takewhile(lambda at: str(at) in group.group, count())]
-
-    def has(self, *path: str) -> bool:
-        """Whether there is a group ``path``."""
-        group: Group | None = self._root
-        for part in path:
-            group = group.child(part) if group else None
-        return group is not None
+        with guarded(self._root.file, "/".join(path)):
+            for part in (*path, "vars"):
+                group = group.child(part) if group else None
+            if group is None:
+                return []
+            return [self._array(group, str(at)) for at in takewhile(lambda at: str(at) in group.group, count())]
 
     def _array(self, group: Group, name: str) -> StoredArray:
         dataset = group.dataset(name)
@@ -140,8 +136,6 @@ class ModelContents:
         path: the file.
         config: the model's config, as JSON values.
         weights: its weights; they can be read while the file is open.
-        keras_version, backend: as the file says them.
-        loss: as the training config has it.
     """
 
     path: str
@@ -164,15 +158,17 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
     with _naming(name), ExitStack() as stack:
         if container == "h5":
             root = Group(stack.enter_context(opened(name, name)), name, os.path.getsize(name))
-            config = root.json("model_config")
+            with guarded(name):
+                config = root.json("model_config")
+                weights = root.child("model_weights")
             if config is None:
                 raise NotAKerasFile("the file holds no model", file=name)
-            yield ModelContents(name, config, Weights(root.child("model_weights") or root, numbered=False))
+            yield ModelContents(name, config, Weights(weights or root, numbered=False))
             return
-        stack.enter_context(archive_errors(name))
-        archive = stack.enter_context(zipfile.ZipFile(name))
-        config = read_json_member(archive, CONFIG, name)
-        stream, size = stack.enter_context(weights_stream(archive, name))
+        with archive_errors(name):
+            archive = stack.enter_context(zipfile.ZipFile(name))
+            config = read_json_member(archive, CONFIG, name)
+            stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
         yield ModelContents(name, config, Weights(root, numbered=True))
 

@@ -36,7 +36,7 @@ def read_h5(path: str) -> KerasModelFile:
     Raises:
         KerasFileError: it is damaged, unsafe or no Keras file.
     """
-    with opened(path, path) as file:
+    with opened(path, path) as file, guarded(path):
         return _describe(Group(file, path, os.path.getsize(path)))
 
 
@@ -49,13 +49,13 @@ def has_optimizer_variables(stream: BinaryIO, size: int, *, file: str, where: st
         file: the archive, for errors.
         where: the member's name, for errors.
     """
-    with opened(stream, file, where) as root:
+    with opened(stream, file, where) as root, guarded(file, where):
         return _has_variables(Group(root, file, size, where))
 
 
 @contextmanager
 def opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py.File]:
-    """An open HDF5 file; whatever is wrong with it becomes an error of ours.
+    """An open HDF5 file.
 
     Args:
         source: a path, or seekable bytes.
@@ -81,13 +81,22 @@ def opened(source: str | BinaryIO, file: str, where: str = "") -> Iterator[h5py.
             fix="The end of the file is missing or its bytes were changed: copy or save it again",
         ) from None
     with file_:
-        try:
-            yield file_
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            # What h5py raises where the bytes of a group or an attribute are not what its header says.
-            raise Truncated(
-                "the HDF5 file is damaged", because=str(error), file=file, where=where, fix="Copy or save it again"
-            ) from None
+        yield file_
+
+
+@contextmanager
+def guarded(file: str, where: str = "") -> Iterator[None]:
+    """What h5py raises where bytes are not what their header says, as an error of ours.
+
+    Raises:
+        Truncated: the file is damaged.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise Truncated(
+            "the HDF5 file is damaged", because=str(error), file=file, where=where, fix="Copy or save it again"
+        ) from None
 
 
 class Group:

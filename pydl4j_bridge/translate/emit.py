@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
-from pydl4j_bridge.translate.graph import Call, Graph, parse_graph
+from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed, parse_graph
 from pydl4j_bridge.translate.losses import importer_losses
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
@@ -42,13 +41,8 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
             graph = rewrite(graph)
         refuse_unsupported(graph, contents.path)
         return emit(graph, loss)
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        raise InvalidConfig(
-            "a layer's config is not as Keras writes it",
-            because=f"{type(error).__name__}: {error}",
-            file=contents.path,
-            where="model config",
-        ) from error
+    except MALFORMED as error:
+        raise malformed(error, contents.path) from error
 
 
 def emit(graph: Graph, loss: Any = None) -> ImportableModel:

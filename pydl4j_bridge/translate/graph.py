@@ -6,7 +6,7 @@ Nested models are flattened into the list, and a layer that is called more than 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,6 +71,10 @@ class Graph:
 
     def __getitem__(self, name: str) -> Call:
         return self._by_name[name]
+
+    def each(self, change: Callable[[Call], Call]) -> Graph:
+        """The graph with every call changed."""
+        return replace(self, calls=tuple(change(call) for call in self.calls))
 
     def followed(self, call: Call, after: Call) -> Graph:
         """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output."""

@@ -2,6 +2,7 @@
 
 A pass is a function from graph to graph, named after what it rewrites; ``PASSES`` is their order. What the importer's
 config cannot say goes into the settings that begin with ``dl4j_`` and is taken out of the config again by ``emit``.
+Passes that put one layer in the place of another are in ``stand_ins``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from functools import wraps
 from typing import Any
 
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
-from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
-from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
+from pydl4j_bridge.translate.stand_ins import (
+    broadcasts,
+    dense_on_images,
+    depthwise_stand_ins,
+    kept_dimensions,
+    outputs_that_reshape,
+    scalings,
+)
 
 Pass = Callable[[Graph], Graph]
 
@@ -26,10 +33,6 @@ _NOISE = frozenset(
 )
 
 
-def _each(graph: Graph, change: Callable[[Call], Call]) -> Graph:
-    return replace(graph, calls=tuple(change(call) for call in graph.calls))
-
-
 def plain_containers(graph: Graph) -> Graph:
     """Keras 3's tuples, dtype policies and class wrappers, as Keras 2 writes them. Ours are not taken from a file."""
 
@@ -37,7 +40,7 @@ def plain_containers(graph: Graph) -> Graph:
         config = {key: value for key, value in call.config.items() if not key.startswith("dl4j_")}
         return replace(call, config={key: _plain_object(plain(config[key])) for key in config if key not in _NOISE})
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def _plain_object(value: Any) -> Any:
@@ -64,7 +67,7 @@ def input_shapes(graph: Graph) -> Graph:
         config = {key: value for key, value in call.config.items() if key != "batch_shape"}
         return replace(call, config={**config, "batch_input_shape": shape})
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def possible_sizes(graph: Graph) -> Graph:
@@ -84,7 +87,7 @@ def neutral_initializers(graph: Graph) -> Graph:
             }
         return [neutral(inner) for inner in value] if isinstance(value, list) else value
 
-    return _each(graph, lambda call: replace(call, config=neutral(call.config)))
+    return graph.each(lambda call: replace(call, config=neutral(call.config)))
 
 
 def regularizers(graph: Graph) -> Graph:
@@ -98,7 +101,7 @@ def regularizers(graph: Graph) -> Graph:
                 config[f"dl4j_{key}"] = value
         return replace(call, config=config)
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 #: Keras activation → ND4J's, for those that the importer's config cannot say.
@@ -125,7 +128,7 @@ def activations(graph: Graph) -> Graph:
         known = _ACTIVATIONS.get(name)
         return call.with_config(activation="linear", dl4j_activation=known) if known else call
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def batch_normalization_axis(graph: Graph) -> Graph:
@@ -146,7 +149,7 @@ def batch_normalization_axis(graph: Graph) -> Graph:
         }
         return call.with_config(axis=axis, scale=True, center=True, dl4j_constants=constants)
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def unrolled_loops(graph: Graph) -> Graph:
@@ -155,7 +158,7 @@ def unrolled_loops(graph: Graph) -> Graph:
     def change(call: Call) -> Call:
         return call.with_config(unroll=False) if call.config.get("unroll") else call
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def embedding_length(graph: Graph) -> Graph:
@@ -166,7 +169,7 @@ def embedding_length(graph: Graph) -> Graph:
             return call.with_config(input_length=None)
         return call
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def constraint_numbers(graph: Graph) -> Graph:
@@ -183,7 +186,7 @@ def constraint_numbers(graph: Graph) -> Graph:
                 config[key] = {**value, "config": numbers}
         return replace(call, config=config)
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def leaky_relu_slope(graph: Graph) -> Graph:
@@ -194,7 +197,7 @@ def leaky_relu_slope(graph: Graph) -> Graph:
             return call.with_config(alpha=call.config["negative_slope"])
         return call
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def global_pooling_keepdims(graph: Graph) -> Graph:
@@ -205,7 +208,7 @@ def global_pooling_keepdims(graph: Graph) -> Graph:
             return replace(call, config={key: value for key, value in call.config.items() if key != "keepdims"})
         return call
 
-    return _each(graph, change)
+    return graph.each(change)
 
 
 def identities(graph: Graph) -> Graph:
@@ -219,145 +222,6 @@ def identities(graph: Graph) -> Graph:
         else:
             kept.append(replace(call, inputs=inputs))
     return replace(graph, calls=tuple(kept), outputs=tuple(source.get(name, name) for name in graph.outputs))
-
-
-def scalings(graph: Graph) -> Graph:
-    """Rescaling and Normalization → a frozen BatchNormalization that computes the same; DL4J has no layer for them.
-
-    gamma * (x - mean) / sqrt(variance) + beta, with Keras's numbers for what the layer has and 1 and 0 for the rest.
-    """
-    shapes = output_shapes(graph)
-
-    def change(call: Call) -> Call:
-        if call.name not in shapes or len(shapes[call.name]) == 2:
-            return call  # DL4J normalises another axis of time steps
-        channels = shapes[call.name][-1]
-        values = {"gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
-        renamed: dict[str, str] = {}
-        if call.class_name == "Rescaling":
-            given = {"gamma": call.config["scale"], "beta": call.config.get("offset", 0.0)}
-        elif call.class_name == "Normalization" and not call.config.get("invert"):
-            axis = call.config.get("axis", -1)
-            if axis not in (-1, [-1], len(shapes[call.name]), [len(shapes[call.name])]):
-                return call
-            stored = call.shapes.get("mean")
-            if stored is not None:
-                if math.prod(stored) != channels:
-                    return call
-                renamed = {"mean": "moving_mean", "variance": "moving_variance"}
-            given = {} if renamed else {f"moving_{key}": call.config.get(key) for key in ("mean", "variance")}
-        else:
-            return call
-        constants = {
-            name: _per_channel(given.get(name, value), channels)
-            for name, value in values.items()
-            if name not in renamed.values()
-        }
-        if None in constants.values():
-            return call
-        config = {
-            "name": call.config.get("name"),
-            "axis": -1,
-            "epsilon": 1e-14,  # Keras has none here, and DL4J wants one
-            "momentum": 0.99,
-            "dl4j_constants": constants,
-            "dl4j_renamed": renamed,
-            "dl4j_frozen": True,
-        }
-        return replace(call, class_name="BatchNormalization", config=config)
-
-    return _each(graph, change)
-
-
-def _per_channel(value: Any, channels: int) -> tuple[float, ...] | None:
-    """One number for all channels, or one for each."""
-    while isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    numbers = value if isinstance(value, list) else [value] * channels
-    plain_numbers = all(isinstance(number, (int, float)) for number in numbers)
-    return tuple(float(number) for number in numbers) if plain_numbers and len(numbers) == channels else None
-
-
-def kept_dimensions(graph: Graph) -> Graph:
-    """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
-    shapes = output_shapes(graph)
-    for call in graph.calls:
-        if call.class_name.startswith("Global") and call.config.get("keepdims") and len(shapes.get(call.name, ())) == 3:
-            pooled = call.with_config(keepdims=False)
-            reshape = Call(f"{call.name}_keepdims", "Reshape", {"target_shape": [*shapes[call.name]]}, (), call.layer)
-            graph = graph.followed(pooled, reshape)
-    return graph
-
-
-def broadcasts(graph: Graph) -> Graph:
-    """One number a channel against an image → the number upsampled to the image: DL4J's vertices do not broadcast."""
-    shapes = output_shapes(graph)
-    for call in graph.calls:
-        sizes = [shapes.get(name) for name in call.inputs]
-        if call.class_name not in ELEMENTWISE or len(set(sizes)) != 2 or None in sizes:
-            continue
-        for name, shape in zip(call.inputs, sizes, strict=True):
-            whole = shapes[call.name]
-            if shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
-                up = Call(
-                    f"{name}_for_{call.name}",
-                    "UpSampling2D",
-                    {"size": [*whole[:2]], "interpolation": "nearest", "data_format": "channels_last"},
-                    (name,),
-                    graph[name].layer,
-                )
-                graph = graph.before(call.name, name, up)
-    return graph
-
-
-def dense_on_images(graph: Graph) -> Graph:
-    """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
-    by_rank = ranks(graph)
-
-    def change(call: Call) -> Call:
-        if call.class_name != "Dense" or by_rank.get(call.name) != 4 or "kernel" not in call.shapes:
-            return call
-        config = {key: value for key, value in call.config.items() if key != "units"}
-        config |= {
-            "filters": call.config["units"],
-            "kernel_size": [1, 1],
-            "strides": [1, 1],
-            "padding": "valid",
-            "data_format": "channels_last",
-            "dilation_rate": [1, 1],
-            "dl4j_reshaped": {"kernel": (1, 1, *call.shapes["kernel"])},
-        }
-        return replace(call, class_name="Conv2D", config=config)
-
-    return _each(graph, change)
-
-
-def depthwise_stand_ins(graph: Graph) -> Graph:
-    """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
-
-    The importer looks for the number of channels in the layers before, finds none after an input, and fails (M04).
-    """
-
-    def change(call: Call) -> Call:
-        if call.class_name != "DepthwiseConv2D" or "depthwise_kernel" not in call.shapes:
-            return call
-        *_, channels, multiplier = call.shapes["depthwise_kernel"]
-        zeros = {"class_name": "Zeros", "config": {}}
-        stand_in = call.with_config(filters=channels * multiplier, kernel_initializer=zeros, dl4j_depthwise=channels)
-        return replace(stand_in, class_name="Conv2D")
-
-    return _each(graph, change)
-
-
-def outputs_that_reshape(graph: Graph) -> Graph:
-    """A last Flatten, Reshape or Permute gets an identity behind it: the importer drops what has no layer after it."""
-    after = {
-        name: Call(f"{name}_output", "Activation", {"activation": "linear"}, (name,), graph[name].layer)
-        for name in graph.outputs
-        if graph[name].class_name in ("Flatten", "Reshape", "Permute")
-    }
-    outputs = tuple(after[name].name if name in after else name for name in graph.outputs)
-    return replace(graph, calls=(*graph.calls, *after.values()), outputs=outputs)
 
 
 def _guarded(rewrite: Pass) -> Pass:

@@ -1,0 +1,150 @@
+"""Passes for what DL4J has no layer for: other layers that compute the same stand in for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
+from pydl4j_bridge.translate.ranks import ranks
+
+
+def scalings(graph: Graph) -> Graph:
+    """Rescaling and Normalization → a frozen BatchNormalization that computes the same; DL4J has no layer for them.
+
+    gamma * (x - mean) / sqrt(variance) + beta, with Keras's numbers for what the layer has and 1 and 0 for the rest.
+    """
+    shapes = output_shapes(graph)
+
+    def change(call: Call) -> Call:
+        if call.name not in shapes or len(shapes[call.name]) == 2:
+            return call  # DL4J normalises another axis of time steps
+        channels = shapes[call.name][-1]
+        values = {"gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
+        renamed: dict[str, str] = {}
+        if call.class_name == "Rescaling":
+            given = {"gamma": call.config["scale"], "beta": call.config.get("offset", 0.0)}
+        elif call.class_name == "Normalization" and not call.config.get("invert"):
+            axis = call.config.get("axis", -1)
+            if axis not in (-1, [-1], len(shapes[call.name]), [len(shapes[call.name])]):
+                return call
+            stored = call.shapes.get("mean")
+            if stored is not None:
+                if math.prod(stored) != channels:
+                    return call
+                renamed = {"mean": "moving_mean", "variance": "moving_variance"}
+            given = {} if renamed else {f"moving_{key}": call.config.get(key) for key in ("mean", "variance")}
+        else:
+            return call
+        constants = {
+            name: _per_channel(given.get(name, value), channels)
+            for name, value in values.items()
+            if name not in renamed.values()
+        }
+        if None in constants.values():
+            return call
+        config = {
+            "name": call.config.get("name"),
+            "axis": -1,
+            "epsilon": 1e-14,  # Keras has none here, and DL4J wants one
+            "momentum": 0.99,
+            "dl4j_constants": constants,
+            "dl4j_renamed": renamed,
+            "dl4j_frozen": True,
+        }
+        return replace(call, class_name="BatchNormalization", config=config)
+
+    return graph.each(change)
+
+
+def _per_channel(value: Any, channels: int) -> tuple[float, ...] | None:
+    """One number for all channels, or one for each."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    numbers = value if isinstance(value, list) else [value] * channels
+    plain_numbers = all(isinstance(number, (int, float)) for number in numbers)
+    return tuple(float(number) for number in numbers) if plain_numbers and len(numbers) == channels else None
+
+
+def kept_dimensions(graph: Graph) -> Graph:
+    """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        if call.class_name.startswith("Global") and call.config.get("keepdims") and len(shapes.get(call.name, ())) == 3:
+            pooled = call.with_config(keepdims=False)
+            reshape = Call(f"{call.name}_keepdims", "Reshape", {"target_shape": [*shapes[call.name]]}, (), call.layer)
+            graph = graph.followed(pooled, reshape)
+    return graph
+
+
+def broadcasts(graph: Graph) -> Graph:
+    """One number a channel against an image → the number upsampled to the image: DL4J's vertices do not broadcast."""
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        sizes = [shapes.get(name) for name in call.inputs]
+        if call.class_name not in ELEMENTWISE or len(set(sizes)) != 2 or None in sizes:
+            continue
+        for name, shape in zip(call.inputs, sizes, strict=True):
+            whole = shapes[call.name]
+            if shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
+                up = Call(
+                    f"{name}_for_{call.name}",
+                    "UpSampling2D",
+                    {"size": [*whole[:2]], "interpolation": "nearest", "data_format": "channels_last"},
+                    (name,),
+                    graph[name].layer,
+                )
+                graph = graph.before(call.name, name, up)
+    return graph
+
+
+def dense_on_images(graph: Graph) -> Graph:
+    """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
+    by_rank = ranks(graph)
+
+    def change(call: Call) -> Call:
+        if call.class_name != "Dense" or by_rank.get(call.name) != 4 or "kernel" not in call.shapes:
+            return call
+        config = {key: value for key, value in call.config.items() if key != "units"}
+        config |= {
+            "filters": call.config["units"],
+            "kernel_size": [1, 1],
+            "strides": [1, 1],
+            "padding": "valid",
+            "data_format": "channels_last",
+            "dilation_rate": [1, 1],
+            "dl4j_reshaped": {"kernel": (1, 1, *call.shapes["kernel"])},
+        }
+        return replace(call, class_name="Conv2D", config=config)
+
+    return graph.each(change)
+
+
+def depthwise_stand_ins(graph: Graph) -> Graph:
+    """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
+
+    The importer looks for the number of channels in the layers before, finds none after an input, and fails (M04).
+    """
+
+    def change(call: Call) -> Call:
+        if call.class_name != "DepthwiseConv2D" or "depthwise_kernel" not in call.shapes:
+            return call
+        *_, channels, multiplier = call.shapes["depthwise_kernel"]
+        zeros = {"class_name": "Zeros", "config": {}}
+        stand_in = call.with_config(filters=channels * multiplier, kernel_initializer=zeros, dl4j_depthwise=channels)
+        return replace(stand_in, class_name="Conv2D")
+
+    return graph.each(change)
+
+
+def outputs_that_reshape(graph: Graph) -> Graph:
+    """A last Flatten, Reshape or Permute gets an identity behind it: the importer drops what has no layer after it."""
+    after = {
+        name: Call(f"{name}_output", "Activation", {"activation": "linear"}, (name,), graph[name].layer)
+        for name in graph.outputs
+        if graph[name].class_name in ("Flatten", "Reshape", "Permute")
+    }
+    outputs = tuple(after[name].name if name in after else name for name in graph.outputs)
+    return replace(graph, calls=(*graph.calls, *after.values()), outputs=outputs)
