@@ -103,7 +103,7 @@ def _notes(graph: Graph) -> Iterator[str]:
     for call in graph.calls:
         config = call.config
         for key, value in config.items():
-            carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer")
+            carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer") and _is_l1_l2(value)
             if key.endswith("_regularizer") and value and not carried:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
         if config.get("trainable") is False:
@@ -130,7 +130,12 @@ def _plan(call: Call) -> LayerPlan:
 
 
 def _l1_l2(value: Any) -> tuple[float, float]:
-    if not isinstance(value, Mapping):
+    if not _is_l1_l2(value):
         return 0.0, 0.0
     config = value.get("config", value)
     return float(config.get("l1") or 0.0), float(config.get("l2") or 0.0)
+
+
+def _is_l1_l2(value: Any) -> bool:
+    """Whether a regularizer is one that ND4J has; old configs have the numbers without a class."""
+    return isinstance(value, Mapping) and value.get("class_name", "L1L2") in ("L1", "L2", "L1L2")

@@ -111,6 +111,26 @@ def test_regularizers_become_plans_with_keras_factors():
     assert model.config["config"]["layers"][0]["config"]["kernel_regularizer"] is None
 
 
+@pytest.mark.parametrize(
+    ("layer", "note"),
+    [
+        (
+            ("Dense", {"kernel_regularizer": {"class_name": "OrthogonalRegularizer", "config": {}}}),
+            "kernel_regularizer",
+        ),
+        (("Dense", {"kernel_regularizer": "l2"}), "kernel_regularizer"),
+        (("Dense", {"activity_regularizer": {"class_name": "L2", "config": {"l2": 0.1}}}), "activity_regularizer"),
+        (("Dense", {"trainable": False}), "trainable=False"),
+    ],
+)
+def test_what_of_the_training_is_left_behind_is_noted(layer, note):
+    """By the name of the layer and of the setting; a plain layer has only the note of the missing loss."""
+    (_, found) = emit(rewritten(chain(layer))).notes
+    assert found.startswith("l0: ")
+    assert note in found
+    assert len(emit(rewritten(chain(("Dense", {})))).notes) == 1
+
+
 def test_a_chain_becomes_a_sequential_whose_first_layer_says_the_shape():
     """As Keras 2 wrote it."""
     model = emit(rewritten(chain(("Dense", {}), ("Dense", {}))))
