@@ -1075,6 +1075,13 @@ def residual_block(k: Names, x: Any) -> Any:
     return k.Dense(5, activation="softmax")(k.GlobalAveragePooling2D()(y))
 
 
+def activation_beside_its_input(k: Names, x: Any) -> Any:
+    """An array that an activation and another layer read: one that works in place would change it for both."""
+    y = k.BatchNormalization()(k.Conv2D(4, 3)(x))
+    y = k.Concatenate()([k.Activation("relu")(y), y])
+    return k.Dense(5)(k.GlobalAveragePooling2D()(y))
+
+
 def inception_block(k: Names, x: Any) -> Any:
     """Three branches, concatenated."""
     three = k.Conv2D(4, 3, padding="same")(k.Conv2D(2, 1, activation="relu")(x))
@@ -1124,6 +1131,7 @@ STRUCTURE_CASES = (
     graph("shared-twice", [VECTOR], shared_twice, tf=True),
     graph("shared-model", [VECTOR, VECTOR], shared_model),
     graph("residual-block", [IMAGE], residual_block, tf=True, compiled="adam-categorical"),
+    graph("activation-beside-its-input", [IMAGE], activation_beside_its_input, tf=True),
     graph("inception-block", [IMAGE], inception_block, tf=True, compiled="rmsprop-mse"),
     graph("two-in-two-out", [IMAGE, (5,)], two_in_two_out, tf=True),
     graph("squeeze-and-excite", [IMAGE], squeeze_and_excite),
@@ -1250,7 +1258,7 @@ KERAS3_ARCHIVE_ONLY = words("""
     dense-log-softmax dense-glu dense-threshold relu-all-options average-pooling1d-strides unit-normalization-axis-1
     lstm-odd-activations embedding-mask-average multiply-images dense-non-neg reshape-to-image-then-conv2d
     residual-block bidirectional-lstm-sum-sequences permute-image-then-flatten-dense dense-softplus dense-selu
-    max-pooling3d conv2d-channels-first
+    max-pooling3d conv2d-channels-first activation-beside-its-input
 """)
 
 

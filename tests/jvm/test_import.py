@@ -178,3 +178,31 @@ def test_lambda_layers_are_never_executed():
     """They are refused by name, whatever is in them."""
     with pytest.raises(UnsupportedLayer, match="Lambda"):
         pydl4j_bridge.import_model(ZOO / "keras3" / "lambda.keras")
+
+
+@pytest.mark.parametrize("name", ["keras3/dense-l1-l2.keras", "tfkeras/dense-l1-l2.h5"])
+def test_regularizers_have_keras_own_factors(name):
+    """Keras adds l2 * w^2 to the loss and ND4J half of that, so ND4J gets twice the number; l1 is the same in both."""
+    import jpype
+
+    model = pydl4j_bridge.import_model(ZOO / name, optimizer=False)
+    layer = model.java.getLayers()[0].conf().getLayer()
+    found = {str(one.getClass().getSimpleName()): one for one in layer.getRegularization()}
+    from pydl4j_bridge.kerasfile.contents import open_model
+
+    with open_model(ZOO / name, name.rpartition(".")[2]) as contents:
+        configs = [one["config"] for one in contents.config["config"]["layers"] if one["class_name"] == "Dense"]
+    keras = configs[0]["kernel_regularizer"]["config"]
+    assert set(found) == {f"L{at}Regularization" for at in (1, 2) if keras.get(f"l{at}")}
+    for name_, factor in (("L1Regularization", 1), ("L2Regularization", 2)):
+        if name_ in found:
+            value = float(getattr(found[name_], f"getL{factor}")().valueAt(jpype.JInt(0), jpype.JInt(0)))
+            assert value == pytest.approx(factor * keras[f"l{factor}"], rel=1e-7)
+
+
+def test_what_keras_shares_or_freezes_is_noted():
+    """Predictions are the same; training is not, and the notes say so by name."""
+    shared = pydl4j_bridge.import_model(ZOO / "keras3" / "shared-dense.keras", optimizer=False)
+    assert any("a layer that Keras shares is a copy here" in note for note in shared.notes)
+    frozen = pydl4j_bridge.import_model(ZOO / "keras3" / "frozen.keras", optimizer=False)
+    assert any("trainable=False is not carried" in note for note in frozen.notes)
