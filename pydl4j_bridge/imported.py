@@ -96,17 +96,7 @@ class ImportedModel:
             JavaError: the network cannot be written.
         """
         target = Path(path)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        try:
-            networks.save(self.java, name)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, target)
-        finally:
-            Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            unfinished = Path(folder) / target.name
+            networks.save(self.java, str(unfinished))
+            os.replace(unfinished, target)

@@ -46,6 +46,10 @@ def arguments_for(java: JavaRuntime, given: Sequence[str] = (), *, cache: Path |
         # After a crash in native code: not into the user's current folder.
         f"-XX:ErrorFile={settings().cache / 'hs_err_pid%p.log'}",
     ]
+    if not any(argument.startswith("-Xss") for argument in given):
+        # Java guards the thread that starts it, Python's main thread, at the stack size of its own threads. With the
+        # default of 1 MB, deep recursion in Python and HDF5's LZF filter end the process where they did not before.
+        arguments.append("-Xss8m")
     # Two collectors named at once keep the JVM from starting.
     if not any(re.fullmatch(r"-XX:\+Use\w+GC", argument) for argument in given):
         arguments.append("-XX:+UseSerialGC")

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
-from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed, parse_graph
+from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.losses import importer_losses
+from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks

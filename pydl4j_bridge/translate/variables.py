@@ -12,7 +12,8 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray, snake_case
-from pydl4j_bridge.translate.graph import MALFORMED, MODELS, malformed
+from pydl4j_bridge.translate.graph import MALFORMED, malformed
+from pydl4j_bridge.translate.parse import MODELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from pydl4j_bridge.errors import BridgeError, InvalidConfig, NotAKerasFile, Trun
 from pydl4j_bridge.kerasfile import read
 from pydl4j_bridge.kerasfile.contents import ModelContents, open_model
 from pydl4j_bridge.translate import bind_weights, translate
-from pydl4j_bridge.translate.graph import MAX_CALLS, parse_graph
+from pydl4j_bridge.translate.parse import MAX_CALLS, parse_graph
 
 ZOO = Path(__file__).parents[1] / "data" / "zoo"
 KERNEL = np.arange(6, dtype=np.float32).reshape(3, 2)

@@ -88,6 +88,30 @@ print([name for name in ("jpype", "_jpype", "numpy", "h5py", "pooch", "requests"
     assert run(code) == (0, "[]\n", "")
 
 
+def test_the_main_thread_keeps_its_stack() -> None:
+    """Java does not shrink it: what needs more than 1 MB of it works with a JVM as without one."""
+    code = """
+import h5py, io, numpy
+from pydl4j_bridge.jvm.session import start
+start()
+def depth(n):
+    return n if n == 0 else depth(n - 1)
+import sys
+sys.setrecursionlimit(5000)
+print(depth(4000))
+deep = []
+for _ in range(100000):
+    deep = [deep]
+try:
+    repr(deep)
+except RecursionError:
+    print("too deep")
+with h5py.File(io.BytesIO(), "w") as file:
+    print(file.create_dataset("a", data=numpy.arange(1000), compression="lzf")[5])
+"""
+    assert run(code) == (0, "0\ntoo deep\n5\n", "")
+
+
 def test_threads_that_start_at_once_get_the_same_jvm() -> None:
     """One starts it and the others wait."""
     code = """

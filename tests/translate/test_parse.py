@@ -3,7 +3,7 @@
 import pytest
 
 from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
-from pydl4j_bridge.translate.graph import parse_graph
+from pydl4j_bridge.translate.parse import parse_graph
 
 
 def dense(name: str, *inputs: str, **config: object) -> dict[str, object]:
