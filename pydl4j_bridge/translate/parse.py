@@ -202,15 +202,16 @@ class _Parser:
         self._check_count(len(self.calls) + 1)
         own = str(layer["config"].get("name") or layer.get("name"))
         own.encode()  # a half of a pair of surrogates is a ValueError: Java has no such names
-        name, count = own, self._counts.get((*path, own), 1)
+        here = (*path, own)
+        name, count = own, self._counts.get(here, 1)
         while name in self._names:
             # The same name inside of another model, or another call of the same layer.
             count += 1
-            name = f"{'_'.join((*path, own))}_{count}"
-        self._counts[(*path, own)] = count
+            name = f"{'_'.join(here)}_{count}"
+        self._counts[here] = count
         self._names.add(name)
         class_name = str(layer["class_name"]).rpartition(">")[2]
-        self.calls.append(Call(name, class_name, layer["config"], sources, (*path, own), kwargs or {}))
+        self.calls.append(Call(name, class_name, layer["config"], sources, here, kwargs or {}))
         return name
 
 
