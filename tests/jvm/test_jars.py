@@ -110,6 +110,9 @@ def test_a_mirror_without_a_jar(http: str, repository: Path, monkeypatch: pytest
         jars.fetch()
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # urllib3 leaves the socket to be collected
 def test_a_mirror_that_nobody_answers_at(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No network is an error of ours, not one of a library."""
     monkeypatch.setattr(jars, "_RETRIES", 0)

@@ -284,10 +284,11 @@ except JvmAlreadyStarted as error:
 def test_a_forked_child_gets_an_error_and_ends() -> None:
     """It would hang at the first call, and JPype's exit would hang at its end."""
     code = """
-import os, sys
+import os, sys, warnings
 from pydl4j_bridge.jvm.session import start, is_started
 from pydl4j_bridge.errors import JvmAfterFork
 start()
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks of processes with threads
 child = os.fork()
 if child == 0:
     try:
