@@ -13,7 +13,6 @@ from typing import Any
 
 from pydl4j_bridge.compare.numbers import same
 from pydl4j_bridge.kerasfile import Optimizer
-from pydl4j_bridge.mapping import ScheduleSpec
 from pydl4j_bridge.mapping.schedules import inverse
 
 
@@ -180,7 +179,3 @@ def title(quirk_id: str) -> str:
         if row.id == quirk_id:
             return row.title
     return dict([NOT_ENFORCED, MISSING])[quirk_id]
-
-
-__all__ = ["NOT_ENFORCED", "QUIRKS", "REFUSALS", "Case", "Quirk", "Refusal", "ScheduleSpec", "explain",
-           "explain_refusal", "title"]  # fmt: skip

@@ -126,6 +126,11 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
     """What the importer's config cannot say, and what it leaves behind."""
     import jpype
 
+    for holder, _ in holders(layer):
+        # The importer leaves a dropout of nothing on every layer, and training an image with it fails.
+        dropout = holder.getIDropout() if hasattr(holder, "getIDropout") else None
+        if dropout is not None and hasattr(dropout, "getP") and float(dropout.getP()) == 1.0:
+            holder.setIDropout(None)
     if plan.activation:
         name, arguments = plan.activation
         layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
@@ -238,17 +243,20 @@ def _install_settings(layer: Any, spec: UpdaterSpec) -> None:
     import jpype
 
     settings = spec.layer_settings
-    if "gradientNormalization" in settings:
-        kind = jpype.JClass("org.deeplearning4j.nn.conf.GradientNormalization")
-        layer.setGradientNormalization(kind.valueOf(settings["gradientNormalization"][0]))
-        layer.setGradientNormalizationThreshold(settings["gradientNormalizationThreshold"][0])
+    # What an updater before this one has left on the layer is taken off.
+    kind = jpype.JClass("org.deeplearning4j.nn.conf.GradientNormalization")
+    layer.setGradientNormalization(kind.valueOf(settings.get("gradientNormalization", ("None",))[0]))
+    layer.setGradientNormalizationThreshold(settings.get("gradientNormalizationThreshold", (1.0,))[0])
     decay = jpype.JClass("org.nd4j.linalg.learning.regularization.WeightDecay")
     for name, getter in (("weightDecay", "getRegularization"), ("weightDecayBias", "getRegularizationBias")):
+        kept = jpype.JClass("java.util.ArrayList")()
+        for regularization in getattr(layer, getter)() or ():
+            if not isinstance(regularization, decay):
+                kept.add(regularization)
         if name in settings:
             coefficient, apply_rate = settings[name]
-            kept = jpype.JClass("java.util.ArrayList")(getattr(layer, getter)())
             kept.add(decay(jpype.JDouble(coefficient), apply_rate))
-            getattr(layer, getter.replace("get", "set", 1))(kept)
+        getattr(layer, getter.replace("get", "set", 1))(kept)
 
 
 def updaters(network: Any) -> dict[str, UpdaterSpec]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import wraps
 from typing import Any
 
-from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
+from pydl4j_bridge.translate.graph import Call, Graph
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -200,13 +199,15 @@ def leaky_relu_slope(graph: Graph) -> Graph:
     return graph.each(change)
 
 
-def global_pooling_keepdims(graph: Graph) -> Graph:
-    """``keepdims`` of global pooling is off in the importer: taken out where a Flatten or nothing of shape follows."""
+def activity_regularization(graph: Graph) -> Graph:
+    """ActivityRegularization → an identity, whose regularizer goes the way of all others that ND4J does not have."""
 
     def change(call: Call) -> Call:
-        if call.class_name.startswith("Global") and call.config.get("keepdims") is False:
-            return replace(call, config={key: value for key, value in call.config.items() if key != "keepdims"})
-        return call
+        if call.class_name != "ActivityRegularization":
+            return call
+        factors = {key: call.config.get(key) for key in ("l1", "l2")}
+        config = {"name": call.config.get("name"), "activation": "linear", "activity_regularizer": factors}
+        return replace(call, class_name="Activation", config=config)
 
     return graph.each(change)
 
@@ -217,31 +218,19 @@ def identities(graph: Graph) -> Graph:
     kept: list[Call] = []
     for call in graph.calls:
         inputs = tuple(source.get(name, name) for name in call.inputs)
-        if call.class_name in ("ActivityRegularization", "Identity") and len(inputs) == 1:
+        if call.class_name == "Identity" and len(inputs) == 1:
             source[call.name] = inputs[0]
         else:
             kept.append(replace(call, inputs=inputs))
     return replace(graph, calls=tuple(kept), outputs=tuple(source.get(name, name) for name in graph.outputs))
 
 
-def _guarded(rewrite: Pass) -> Pass:
-    """The same pass, whose failures on a config that Keras does not write are errors of ours."""
-
-    @wraps(rewrite)
-    def guarded(graph: Graph) -> Graph:
-        try:
-            return rewrite(graph)
-        except MALFORMED as error:
-            raise malformed(error, None) from error
-
-    return guarded
-
-
-_IN_ORDER: tuple[Pass, ...] = (
+PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
     possible_sizes,
     neutral_initializers,
+    activity_regularization,
     regularizers,
     activations,
     scalings,
@@ -253,9 +242,7 @@ _IN_ORDER: tuple[Pass, ...] = (
     embedding_length,
     constraint_numbers,
     leaky_relu_slope,
-    global_pooling_keepdims,
     identities,
     depthwise_stand_ins,
     outputs_that_reshape,
 )
-PASSES: tuple[Pass, ...] = tuple(map(_guarded, _IN_ORDER))

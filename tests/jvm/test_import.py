@@ -206,3 +206,36 @@ def test_what_keras_shares_or_freezes_is_noted():
     assert any("a layer that Keras shares is a copy here" in note for note in shared.notes)
     frozen = pydl4j_bridge.import_model(ZOO / "keras3" / "frozen.keras", optimizer=False)
     assert any("trainable=False is not carried" in note for note in frozen.notes)
+
+
+def test_another_updater_leaves_nothing_of_the_one_before():
+    """Weight decay does not add up, and clipping goes with the updater that it came with."""
+    model = pydl4j_bridge.import_model(DATA / "keras3" / "adamw.keras")
+    model.set_updater(model.updater)
+    assert set(map(repr, model.updaters().values())) == {repr(UpdaterSpec.from_dict(model.updater.to_dict()))}
+    clipped = pydl4j_bridge.map_optimizer(DATA / "keras3" / "adam-clipnorm.keras")
+    model.set_updater(clipped)
+    model.set_updater(plain := UpdaterSpec("Sgd", {"learningRate": 0.1}))
+    assert set(map(repr, model.updaters().values())) == {repr(plain)}
+
+
+def test_a_network_of_images_can_be_trained():
+    """The importer's dropout of nothing, with which training an image fails, is taken off."""
+    from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+
+    case = next(
+        c for c in compiled() if "conv2d" in c and pydl4j_bridge.read(ZOO / c).loss is not None and trainable(c)
+    )
+    model = pydl4j_bridge.import_model(ZOO / case, on_loss="ignore")
+    before = to_numpy(model.java.params())
+    (inputs,), (outputs,) = recorded(case.rpartition(".")[0], "input"), recorded(case.rpartition(".")[0], "output")
+    model.java.fit(to_indarray(inputs), to_indarray(np.eye(outputs.shape[1])[: outputs.shape[0]]))
+    assert np.abs(to_numpy(model.java.params()) - before).max() > 0
+
+
+def trainable(name: str) -> bool:
+    """Whether a model of the zoo comes with its loss."""
+    try:
+        return pydl4j_bridge.import_model(ZOO / name, on_loss="ignore").notes == ()
+    except TranslationError:
+        return False

@@ -121,6 +121,7 @@ def test_regularizers_become_plans_with_keras_factors():
         (("Dense", {"kernel_regularizer": "l2"}), "kernel_regularizer"),
         (("Dense", {"activity_regularizer": {"class_name": "L2", "config": {"l2": 0.1}}}), "activity_regularizer"),
         (("Dense", {"trainable": False}), "trainable=False"),
+        (("ActivityRegularization", {"l1": 0.1, "l2": 0.0}), "activity_regularizer"),
     ],
 )
 def test_what_of_the_training_is_left_behind_is_noted(layer, note):
