@@ -46,6 +46,7 @@ def build_network(
     import jpype
 
     with java_errors("the importer refused the translated model", file=file):
+        jpype.JClass("org.pydl4j.KerasTranslated").register()
         builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
         builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
         if model.losses is not None:

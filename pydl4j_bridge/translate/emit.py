@@ -9,6 +9,7 @@ from typing import Any
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.losses import importer_losses
+from pydl4j_bridge.translate.own_layers import own_layers
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
@@ -40,6 +41,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
+        graph = own_layers(graph)
         refuse_unsupported(graph, contents.path)
         return emit(graph, loss)
     except MALFORMED as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
 from pydl4j_bridge.kerasfile import KerasModelFile
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
 from pydl4j_bridge.translate.passes import IMPORTED_ACTIVATIONS
 from pydl4j_bridge.translate.ranks import ranks
 
@@ -180,6 +180,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "GlobalMaxPooling1D": _global_pooling,
     "GlobalMaxPooling2D": _global_pooling,
     "InputLayer": _fine,
+    OWN_LAYER: _fine,
     "LSTM": _recurrent,
     "LeakyReLU": _fine,
     "MaxPooling1D": _pooling_1d,
@@ -244,18 +245,26 @@ def refuse_unsupported(graph: Graph, file: str | None) -> None:
 
 
 def _refused(graph: Graph) -> Iterator[str]:
+    for place in places(graph):
+        why = refusal(place)
+        if why:
+            yield f"{place.call.name} ({place.call.class_name}): {why}"
+
+
+def places(graph: Graph) -> Iterator[Place]:
+    """Each call with what rules ask about."""
     by_rank = ranks(graph)
     for call in graph.calls:
-        what = f"{call.name} ({call.class_name})"
-        rule = SUPPORTED.get(call.class_name)
-        if rule is None:
-            yield f"{what}: the importer does not know this layer"
-            continue
         before = tuple(graph[name] for name in call.inputs)
-        place = Place(call, before, by_rank.get(call.name), graph.keras_major)
-        why = rule(place) or _activation(place) or _arguments(call)
-        if why:
-            yield f"{what}: {why}"
+        yield Place(call, before, by_rank.get(call.name), graph.keras_major)
+
+
+def refusal(place: Place) -> str | None:
+    """Why the importer cannot compute a call as Keras does; None where it can."""
+    rule = SUPPORTED.get(place.call.class_name)
+    if rule is None:
+        return place.config.get("dl4j_refused") or "the importer does not know this layer"
+    return rule(place) or _activation(place) or _arguments(place.call)
 
 
 def _activation(place: Place) -> str | None:

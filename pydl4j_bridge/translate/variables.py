@@ -52,6 +52,10 @@ def _normalization(config: Mapping[str, Any]) -> list[Variable]:
     ]
 
 
+def _scaled(config: Mapping[str, Any]) -> list[Variable]:
+    return [Variable(name) for name, key in (("gamma", "scale"), ("beta", "center")) if config.get(key, True)]
+
+
 def _statistics(config: Mapping[str, Any]) -> list[Variable]:
     if config.get("mean") is not None:
         return []  # given as arguments: the numbers are in the config
@@ -83,6 +87,8 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "Embedding": lambda _: [Variable("embeddings")],
     "GRU": _recurrent,
     "LSTM": _recurrent,
+    "LayerNormalization": _scaled,
+    "RMSNormalization": lambda _: [Variable("gamma")],
     "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
