@@ -239,7 +239,7 @@ def _up_sampling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | Non
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
     "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Masking", "Normalization",
-    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
+    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Reverse", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
 })  # fmt: skip
 _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
@@ -261,6 +261,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     "Flatten": _flatten,
     "GRU": _recurrent,
     "LSTM": _recurrent,
+    "Mask": lambda _, shape: (shape[0], 1),
     "Permute": _permute,
     "RepeatVector": _repeat,
     "Reshape": _reshape,

@@ -62,16 +62,13 @@ def own_layers(graph: Graph) -> Graph:
         if why is None or row is None:
             continue
         if call.name not in shapes or len(call.inputs) != 1 or None in shapes[call.inputs[0]][1:]:
-            changed[call.name] = call
             continue
         try:
             java_class, settings = row(Site(call, tuple(shapes[name] for name in call.inputs), graph.keras_major))
         except Refused as refused:
-            changed[call.name] = replace(
-                call, class_name=call.class_name, config={**call.config, "dl4j_refused": str(refused)}
-            )
-            continue
-        changed[call.name] = _own(call, java_class, settings, shapes[call.name])
+            changed[call.name] = call.with_config(dl4j_refused=str(refused))
+        else:
+            changed[call.name] = _own(call, java_class, settings, shapes[call.name])
     return replace(graph, calls=tuple(changed.get(call.name, call) for call in graph.calls))
 
 
@@ -84,7 +81,13 @@ def _own(call: Call, java_class: str, settings: Mapping[str, Any], shape: OpenSh
         "outputShape": [-1 if size is None else size for size in shape],
         "layerParams": {"weightParams": weights, "biasParams": biases},
     }
-    kept = {key: value for key, value in call.config.items() if key.startswith("dl4j_") or key == "trainable"}
+    dropped = ("dl4j_masked", "dl4j_activation")
+    kept = {
+        key: value
+        for key, value in call.config.items()
+        if key == "trainable" or (key.startswith("dl4j_") and key not in dropped)
+    }
+    kept["dl4j_not_carried"] = [key for key in ("dropout", "recurrent_dropout") if call.config.get(key)]
     return replace(call, class_name=OWN_LAYER, config={**kept, "name": call.config.get("name"), "layer": layer})
 
 
@@ -131,10 +134,20 @@ def _recurrent(site: Site) -> tuple[str, dict[str, Any]]:
     return "Recurrent", settings
 
 
+def _global_average(site: Site) -> tuple[str, dict[str, Any]]:
+    if not site.config.get("dl4j_masked"):
+        raise Refused("keepdims=True" if site.config.get("keepdims") else "data_format=channels_first")
+    return "MaskedAverage", {"keepdims": bool(site.config.get("keepdims"))}
+
+
 ROWS: Mapping[str, Row] = {
     "Activation": _activation,
     "GRU": _recurrent,
+    "GlobalAveragePooling1D": _global_average,
     "LSTM": _recurrent,
+    "Mask": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": False}),
+    "Masking": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": True}),
+    "Reverse": lambda _: ("Reverse", {}),
     "LayerNormalization": _layer_normalization,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,

@@ -7,7 +7,7 @@ variables all differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
@@ -41,6 +41,22 @@ def _with_bias(config: Mapping[str, Any], *names: str) -> list[Variable]:
 
 def _recurrent(config: Mapping[str, Any]) -> list[Variable]:
     return [Variable(v.name, under=("cell",)) for v in _with_bias(config, "kernel", "recurrent_kernel")]
+
+
+def _of_cell(cell: Mapping[str, Any]) -> list[Variable]:
+    """The variables of an RNN's cell; those of one in a stack have its number before their names."""
+    if _class(cell) != "StackedRNNCells":
+        return _recurrent(cell["config"]) if _class(cell) in _CELLS else []
+    found: list[Variable] = []
+    used: dict[str, int] = {}
+    for number, inner in enumerate(cell["config"]["cells"]):
+        spelled = snake_case(_class(inner))
+        count = used.get(spelled, 0)
+        used[spelled] = count + 1
+        under = ("cell", "cells", f"{spelled}_{count}" if count else spelled)
+        if _class(inner) in _CELLS:
+            found += [replace(v, name=f"{number}_{v.name}", under=under) for v in _recurrent(inner["config"])]
+    return found
 
 
 def _normalization(config: Mapping[str, Any]) -> list[Variable]:
@@ -77,6 +93,8 @@ def _bidirectional(config: Mapping[str, Any]) -> list[Variable]:
     ]
 
 
+_CELLS = frozenset({"GRUCell", "LSTMCell", "SimpleRNNCell"})
+
 #: Class → its variables from its config. Classes without variables are not in it.
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "BatchNormalization": _normalization,
@@ -91,6 +109,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "RMSNormalization": lambda _: [Variable("gamma")],
     "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
+    "RNN": lambda config: _of_cell(config["cell"]),
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
