@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydl4j_bridge.compare import NativeAttempt, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
-from pydl4j_bridge.errors import BridgeError, JavaError, JvmError, WorkerCrashed, WorkerTimeout
+from pydl4j_bridge.errors import BridgeError, InvalidConfig, JavaError, JvmError, WorkerCrashed, WorkerTimeout
 from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
 from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
@@ -82,6 +82,7 @@ def import_model(
     optimizer: bool = True,
     enforce_training_config: bool = True,
     on_loss: OnLoss = "error",
+    lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -93,8 +94,12 @@ def import_model(
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
         on_loss: as in :func:`map_optimizer`.
+        lambdas: what stands for the model's Lambda layers, by their names: a function from a ``SameDiff`` and the
+            ``SDVariable`` of the input to that of the output, e.g. ``{"scale": lambda sd, x: x.mul(2.0)}``. The code
+            of a Lambda in the file is never executed.
 
     Raises:
+        InvalidConfig: ``lambdas`` names a layer that the model does not have.
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
@@ -111,12 +116,41 @@ def import_model(
     updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
-        model = translate(contents, weights, major, file.loss if updater else None)
+        recorder = _Recorder(lambdas or {})
+        model = translate(contents, weights, major, file.loss if updater else None, recorder)
+        recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
     if updater is not None:
         imported.set_updater(updater)
     return imported
+
+
+class _Recorder:
+    """Records what is given for Lambda layers, and knows what was not asked for."""
+
+    def __init__(self, lambdas: Mapping[str, Callable[[Any, Any], Any]]) -> None:
+        self._lambdas = lambdas
+        self._used: set[str] = set()
+
+    def __call__(self, name: str, shape: tuple[int, ...]) -> tuple[dict[str, str], tuple[int, ...]] | None:
+        if name not in self._lambdas:
+            return None
+        start()
+        from pydl4j_bridge.jvm.lambdas import record
+
+        self._used.add(name)
+        return record(name, self._lambdas[name], shape)
+
+    def all_used_or_error(self, file: str | None) -> None:
+        unknown = sorted(set(self._lambdas) - self._used)
+        if unknown:
+            raise InvalidConfig(
+                f"the model has no Lambda {', '.join(unknown)}",
+                because=f"lambdas were asked for: {', '.join(sorted(self._used)) or 'none'}",
+                file=file,
+                fix="Leave it out, or name it as the model's config does",
+            )
 
 
 def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:

@@ -9,7 +9,7 @@ from typing import Any
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.losses import importer_losses
-from pydl4j_bridge.translate.own_layers import own_layers
+from pydl4j_bridge.translate.own_layers import Record, lambdas, own_layers
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
@@ -23,7 +23,9 @@ Weights = Mapping[tuple[str, ...], Mapping[str, StoredArray]]
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
 
 
-def translate(contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None) -> ImportableModel:
+def translate(
+    contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None, record: Record = lambda *_: None
+) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
     Args:
@@ -31,6 +33,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 2 or 3: who wrote its config.
         loss: the loss as the training config has it.
+        record: makes a graph of what a caller gives for a Lambda; None where nothing is given.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
@@ -42,7 +45,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
-        graph = own_layers(directions(masks(graph)))
+        graph = own_layers(directions(masks(lambdas(graph, record))))
         refuse_unsupported(graph, contents.path)
         return emit(graph, loss)
     except MALFORMED as error:
