@@ -14,7 +14,7 @@ from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
 from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.mapping import map_optimizer as _map
-from pydl4j_bridge.mapping.engine import OnLoss
+from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimize
 TIME_LIMIT = 40.0
 
 
-def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
+def map_optimizer(source: Any, *, on_loss: OnLoss = "error", fidelity: Fidelity = "nd4j") -> UpdaterSpec:
     """The ND4J updater for a Keras optimizer, with a finding for every key of its config. Needs no JVM.
 
     Args:
@@ -34,6 +34,8 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
             text, a config dict, a live Keras model or optimizer.
         on_loss: what to do about a setting that changes the training and that ND4J cannot express: ``"error"``,
             ``"warn"`` or ``"ignore"``.
+        fidelity: ``"nd4j"``: ND4J's own class, whose rule may only be near Keras's: the findings say where;
+            ``"exact"``: an updater of ours with Keras's rule where ND4J has another one.
 
     Raises:
         NoTrainingConfig: the source has no optimizer; says why.
@@ -41,7 +43,7 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
         UnsupportedOption: ``on_loss`` is ``"error"`` and settings would be lost; the message names them all.
         KerasFileError: the source cannot be read, or holds a value that Keras could not have meant.
     """
-    return _map(read_optimizer(source), on_loss=on_loss)
+    return _map(read_optimizer(source), on_loss=on_loss, fidelity=fidelity)
 
 
 def start(**options: Any) -> Any:
@@ -82,6 +84,7 @@ def import_model(
     optimizer: bool = True,
     enforce_training_config: bool = True,
     on_loss: OnLoss = "error",
+    fidelity: Fidelity = "nd4j",
     lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
@@ -93,7 +96,7 @@ def import_model(
         optimizer: put the mapped optimizer on the layers; False for inference only.
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
-        on_loss: as in :func:`map_optimizer`.
+        on_loss, fidelity: as in :func:`map_optimizer`.
         lambdas: what stands for the model's Lambda layers, by their names: a function from a ``SameDiff`` and the
             ``SDVariable`` of the input to that of the output, e.g. ``{"scale": lambda sd, x: x.mul(2.0)}``. The code
             of a Lambda in the file is never executed.
@@ -113,7 +116,7 @@ def import_model(
 
     file = read(path, enforce_training_config=enforce_training_config)
     major = importable(file)
-    updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
+    updater = _map(file.optimizer, on_loss=on_loss, fidelity=fidelity) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
         recorder = _Recorder(lambdas or {})
