@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
-from pydl4j_bridge.kerasfile.contents import StoredArray
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
 
@@ -30,8 +29,21 @@ _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
 _ANY_OPTIMIZER = {"class_name": "SGD", "config": {"lr": 0.01, "momentum": 0.0, "decay": 0.0, "nesterov": False}}
 
 
+class Readable(Protocol):
+    """An array that is read when it is its turn: one in a file, for the most part."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In Keras's layout."""
+        ...
+
+    def read(self) -> NDArray[Any]:
+        """The numbers."""
+        ...
+
+
 def build_network(
-    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, StoredArray]], file: str | None
+    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Readable]], file: str | None
 ) -> Any:
     """The ``MultiLayerNetwork`` or ``ComputationGraph`` of a translated model, with its weights.
 
@@ -46,21 +58,14 @@ def build_network(
     import jpype
 
     with java_errors("the importer refused the translated model", file=file):
-        builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
-        builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
-        if model.losses is not None:
-            builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
-        keras = builder.buildSequential() if model.sequential else builder.buildModel()
+        keras = importer_model(model)
         for entry in keras.getLayers().entrySet():
             name, layer = str(entry.getKey()), entry.getValue()
             arrays = weights.get(model.layers.get(name, ()), {})
             plan = model.plans.get(name, LayerPlan())
             if layer.isLayer():
                 _finish(layer.getLayer(), plan)
-            if plan.depthwise:
-                _replace_by_depthwise(layer, plan.depthwise, arrays)
-            elif arrays or plan.constants:
-                layer.setWeights(_java_map(arrays, plan))
+            give_weights(layer, plan, arrays)
             if plan.frozen:
                 frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer.getLayer())
                 frozen.setLayerName(name)
@@ -75,6 +80,25 @@ def build_network(
             mode = jpype.JClass("org.deeplearning4j.nn.conf.WorkspaceMode").NONE
             network.getLayerWiseConfigurations().setInferenceWorkspaceMode(mode)
         return network
+
+
+def importer_model(model: ImportableModel) -> Any:
+    """The importer's ``KerasModel``, with its layers and without weights."""
+    import jpype
+
+    builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
+    builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
+    if model.losses is not None:
+        builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
+    return builder.buildSequential() if model.sequential else builder.buildModel()
+
+
+def give_weights(layer: Any, plan: LayerPlan, arrays: Mapping[str, Readable]) -> None:
+    """Hand a layer of the importer's its weights: its ``getWeights()`` are then in DL4J's layout."""
+    if plan.depthwise:
+        _replace_by_depthwise(layer, plan.depthwise, arrays)
+    elif arrays or plan.constants:
+        layer.setWeights(_java_map(arrays, plan))
 
 
 def _copy_forgotten(network: Any, layers: Any) -> None:
@@ -108,7 +132,7 @@ def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
                 )
 
 
-def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
+def _java_map(arrays: Mapping[str, Readable], plan: LayerPlan) -> Any:
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
@@ -143,7 +167,7 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
                 getattr(holder, setter)(_regularization(l1, l2))
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, StoredArray]) -> None:
+def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Readable]) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 

@@ -67,6 +67,7 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
         sequential=sequential,
         layers={call.name: call.layer for call in graph.calls},
         plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
+        shapes={call.name: call.shapes for call in graph.calls if call.shapes},
         losses=losses,
         notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
