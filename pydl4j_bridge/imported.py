@@ -123,6 +123,21 @@ class ImportedModel:
         networks.install_updater(self.java, updater)
         self.updater = updater
 
+    def rebuild(self, updater: UpdaterSpec) -> ImportedModel:
+        """A fresh network with this updater on every layer, the way to train on a model that has no optimizer.
+
+        It is made as DL4J makes one from a configuration: the imported configuration is written as text and read back,
+        gets the updater on each layer that is trained, and a network is built from it with a copy of the weights as
+        they are now. Steps are counted from 0. It shares nothing with this one, which stays as it is.
+
+        Raises:
+            TranslationError: DL4J cannot train one of the layers.
+            JavaError: Java refused a value.
+        """
+        made = ImportedModel(networks.rebuild(self.java, updater), self._model)
+        made.updater = updater
+        return made
+
     def summary(self) -> str:
         """DL4J's own summary of the network."""
         return str(self.java.summary())

@@ -66,11 +66,7 @@ def build_network(
             if layer.isLayer():
                 _finish(layer.getLayer(), plan)
             give_weights(layer, plan, arrays)
-            if plan.frozen:
-                frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer.getLayer())
-                frozen.setLayerName(name)
-                layer.setLayer(frozen)
-        network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
+        network = _made(keras, model)
         _check_sizes(network, keras.getLayers(), file)
         jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
         _copy_forgotten(network, keras.getLayers())
@@ -91,6 +87,45 @@ def importer_model(model: ImportableModel) -> Any:
     if model.losses is not None:
         builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
     return builder.buildSequential() if model.sequential else builder.buildModel()
+
+
+def _made(keras: Any, model: ImportableModel) -> Any:
+    """The network of the importer's model, with its frozen layers and without weights."""
+    import jpype
+
+    if model.sequential:
+        configuration = keras.getMultiLayerConfiguration()
+        network = jpype.JClass("org.deeplearning4j.nn.multilayer.MultiLayerNetwork")
+    else:
+        configuration = keras.getComputationGraphConfiguration()
+        network = jpype.JClass("org.deeplearning4j.nn.graph.ComputationGraph")
+    for neural_net in confs(configuration):
+        plan = model.plans.get(str(neural_net.getLayer().getLayerName()), LayerPlan())
+        if plan.frozen:
+            neural_net.setLayer(_frozen(neural_net.getLayer(), between=plan.between))
+    made = network(configuration)
+    made.init()
+    return made
+
+
+def _frozen(layer: Any, *, between: bool) -> Any:
+    """A layer that is computed as in inference and never trained.
+
+    DL4J's FrozenLayer lets no gradient through; where layers before it are trained, it is the one that does.
+    """
+    import jpype
+
+    if between:
+        for holder, _ in holders(layer):
+            if hasattr(holder, "setIUpdater"):
+                # Here the layer's own settings count: a gradient of nothing would still decay its weights.
+                holder.setIUpdater(jpype.JClass("org.nd4j.linalg.learning.config.NoOp")())
+                holder.setRegularization(jpype.JClass("java.util.ArrayList")())
+                holder.setRegularizationBias(jpype.JClass("java.util.ArrayList")())
+    name = "FrozenLayerWithBackprop" if between else "FrozenLayer"
+    frozen = jpype.JClass(f"org.deeplearning4j.nn.conf.layers.misc.{name}")(layer)
+    frozen.setLayerName(layer.getLayerName())
+    return frozen
 
 
 def give_weights(layer: Any, plan: LayerPlan, arrays: Mapping[str, Readable]) -> None:
@@ -232,6 +267,35 @@ def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray
         return [to_numpy(network.output(given[0]))]
 
 
+def rebuild(network: Any, spec: UpdaterSpec) -> Any:
+    """A new network from the configuration of another one, with a copy of its parameters and a fresh updater.
+
+    Raises:
+        TranslationError: DL4J cannot train one of the layers.
+        JavaError: Java refused a value.
+    """
+    import jpype
+
+    with java_errors("the network cannot be built again"):
+        package = "org.deeplearning4j.nn"
+        # Through text and back, as when it is saved: a clone shares the layers that are inside of other ones.
+        if _is_graph(network):
+            configurations = jpype.JClass(f"{package}.conf.ComputationGraphConfiguration")
+            configuration = configurations.fromJson(network.getConfiguration().toJson())
+            made = jpype.JClass(f"{package}.graph.ComputationGraph")(configuration)
+        else:
+            configurations = jpype.JClass(f"{package}.conf.MultiLayerConfiguration")
+            configuration = configurations.fromJson(network.getLayerWiseConfigurations().toJson())
+            made = jpype.JClass(f"{package}.multilayer.MultiLayerNetwork")(configuration)
+        # The new updater has made no step yet, and some count them.
+        for counted in (configuration, *confs(configuration)):
+            counted.setIterationCount(0)
+            counted.setEpochCount(0)
+        made.init(network.params(), True)
+    install_updater(made, spec)
+    return made
+
+
 def install_updater(network: Any, spec: UpdaterSpec) -> None:
     """Put an updater with its layer settings on every layer that has parameters; its state starts fresh.
 
@@ -245,13 +309,13 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
     with java_errors("the updater cannot be put on the layers"):
         for neural_net in confs(network):
             for holder, made_of in holders(neural_net.getLayer()):
-                if made_of.startswith("Bidirectional/LastTimeStep/"):
+                if "Bidirectional/LastTimeStep/" in made_of:
                     raise TranslationError(
                         f"DL4J cannot train {neural_net.getLayer().getLayerName()}",
                         because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
                         fix="Import the model for inference: import_model(path, optimizer=False)",
                     )
-                if not hasattr(holder, "setIUpdater"):
+                if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
                 holder.setIUpdater(build_updater(spec))

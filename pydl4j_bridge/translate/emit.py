@@ -48,7 +48,10 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
 
 def emit(graph: Graph, loss: Any = None) -> ImportableModel:
     """The config of a graph after the passes, for training with ``loss``."""
+    frozen = _frozen(graph)
     losses, why = importer_losses(loss, graph)
+    if losses and (fails := _fails_frozen(graph, frozen)):
+        losses, why = None, fails
     sequential = graph.sequential and _is_chain(graph)
     calls = _without_input(graph) if sequential else graph.calls
     layers = [_layer(call, sequential=sequential) for call in calls]
@@ -66,10 +69,13 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
         config=config,
         sequential=sequential,
         layers={call.name: call.layer for call in graph.calls},
-        plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
+        plans={call.name: plan for call in graph.calls if (plan := _plan(call, frozen)) != LayerPlan()},
         shapes={call.name: call.shapes for call in graph.calls if call.shapes},
         losses=losses,
-        notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
+        notes=(
+            *([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]),
+            *_notes(graph, frozen),
+        ),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
         inputs=tuple(tuple(graph[name].config["batch_input_shape"][1:]) for name in graph.inputs),
     )
@@ -99,7 +105,40 @@ def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
     return layer
 
 
-def _notes(graph: Graph) -> Iterator[str]:
+def _frozen(graph: Graph) -> dict[str, bool]:
+    """Calls with weights that Keras does not train → whether it trains some before them."""
+    found: dict[str, bool] = {}
+    trained: set[str] = set()  # calls that are trained or that come after one that is
+    for call in graph.calls:
+        after = not trained.isdisjoint(call.inputs)
+        weights = bool(call.shapes or call.config.get("dl4j_constants"))
+        still = call.config.get("trainable") is False or call.config.get("dl4j_frozen", False)
+        if weights and still:
+            found[call.name] = after
+        if after or (weights and not still):
+            trained.add(call.name)
+    return found
+
+
+#: Layers that DL4J trains around as Keras does where they are frozen (tests/data/training).
+_FREEZES = frozenset({
+    "BatchNormalization", "Conv2D", "Conv2DTranspose", "Dense", "Embedding", "LSTM", "SeparableConv2D", "SimpleRNN",
+})  # fmt: skip
+
+
+def _fails_frozen(graph: Graph, frozen: Mapping[str, bool]) -> str | None:
+    """Why a network with its frozen layers cannot be trained: DL4J freezes by computing them as in inference."""
+    for call in graph.calls:
+        between = frozen.get(call.name)
+        if between and call.class_name == "BatchNormalization":
+            return f"{call.name} is frozen, and DL4J has no gradient through it for the layers before it"
+        if between is not None and call.class_name not in _FREEZES:
+            # In inference, some work in place or in memory that training uses again.
+            return f"{call.name} is frozen, and DL4J computes a frozen {call.class_name} otherwise while it trains"
+    return None
+
+
+def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
     """What of the training is not carried: nothing of it changes a prediction."""
     used: set[tuple[str, ...]] = set()
     for call in graph.calls:
@@ -108,16 +147,22 @@ def _notes(graph: Graph) -> Iterator[str]:
             carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer") and _is_l1_l2(value)
             if key.endswith("_regularizer") and value and not carried:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
-        if config.get("trainable") is False:
-            yield f"{call.name}: trainable=False is not carried, so it would be trained"
-        if config.get("dl4j_constants") and not config.get("dl4j_frozen"):
+        if call.name not in frozen and _half_frozen(config):
+            yield f"{call.name}: trainable=False of one of its two layers is not carried, so both would be trained"
+        if config.get("dl4j_constants") and call.name not in frozen:
             yield f"{call.name}: scale or center, which are off in Keras, would be trained"
-        if call.shapes and call.layer in used:
+        if call.shapes and call.layer in used and call.name not in frozen:
             yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
         used.add(call.layer)
 
 
-def _plan(call: Call) -> LayerPlan:
+def _half_frozen(config: Mapping[str, Any]) -> bool:
+    """One of the layers of a Bidirectional is frozen, and the whole is not."""
+    inner = [config.get("layer"), config.get("backward_layer")]
+    return any(isinstance(one, Mapping) and one.get("config", {}).get("trainable") is False for one in inner)
+
+
+def _plan(call: Call, frozen: Mapping[str, bool]) -> LayerPlan:
     config = call.config
     return LayerPlan(
         activation=config.get("dl4j_activation"),
@@ -126,7 +171,8 @@ def _plan(call: Call) -> LayerPlan:
         constants=config.get("dl4j_constants", {}),
         renamed=config.get("dl4j_renamed"),
         reshaped=config.get("dl4j_reshaped", {}),
-        frozen=config.get("dl4j_frozen", False),
+        frozen=call.name in frozen,
+        between=frozen.get(call.name, False),
         depthwise=config.get("dl4j_depthwise"),
     )
 

@@ -19,6 +19,7 @@ class LayerPlan:
         renamed: Keras's name of a weight → the importer's; weights that are not in it are left behind. None: all as is.
         reshaped: weights that the importer wants in another shape with the same numbers: name → shape.
         frozen: the layer is never trained.
+        between: it is frozen and a layer before it is trained, so the gradient has to go through it.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
     """
 
@@ -29,6 +30,7 @@ class LayerPlan:
     renamed: Mapping[str, str] | None = None
     reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     frozen: bool = False
+    between: bool = False
     depthwise: int | None = None
 
 

@@ -200,12 +200,10 @@ def test_regularizers_have_keras_own_factors(name):
             assert value == pytest.approx(factor * keras[f"l{factor}"], rel=1e-7)
 
 
-def test_what_keras_shares_or_freezes_is_noted():
+def test_what_keras_shares_is_noted():
     """Predictions are the same; training is not, and the notes say so by name."""
     shared = pydl4j_bridge.import_model(ZOO / "keras3" / "shared-dense.keras", optimizer=False)
     assert any("a layer that Keras shares is a copy here" in note for note in shared.notes)
-    frozen = pydl4j_bridge.import_model(ZOO / "keras3" / "frozen.keras", optimizer=False)
-    assert any("trainable=False is not carried" in note for note in frozen.notes)
 
 
 def test_another_updater_leaves_nothing_of_the_one_before():
