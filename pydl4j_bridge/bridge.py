@@ -19,6 +19,7 @@ from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
 
@@ -82,6 +83,7 @@ def import_model(
     optimizer: bool = True,
     enforce_training_config: bool = True,
     on_loss: OnLoss = "error",
+    inputs: InputShapes | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -93,12 +95,14 @@ def import_model(
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
         on_loss: as in :func:`map_optimizer`.
+        inputs: shapes, without the batch, for inputs whose sizes the file leaves open and DL4J needs: ``(224, 224, 3)``
+            where there is one input, a list of shapes in the order of the inputs, or ``{"input_1": (224, 224, 3)}``.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
-        KerasFileError: the file cannot be read.
+        KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
     from pydl4j_bridge.imported import ImportedModel
@@ -111,7 +115,7 @@ def import_model(
     updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
-        model = translate(contents, weights, major, file.loss if updater else None)
+        model = translate(contents, weights, major, file.loss if updater else None, inputs)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
     if updater is not None:

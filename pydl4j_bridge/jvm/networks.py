@@ -20,6 +20,7 @@ from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
+from pydl4j_bridge.translate.inputs import GIVE_THEM
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras"
 _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
@@ -57,7 +58,8 @@ def build_network(
     """
     import jpype
 
-    with java_errors("the importer refused the translated model", file=file):
+    fix: dict[str, Any] = {"fix": GIVE_THEM} if any(None in shape for shape in model.inputs) else {}
+    with java_errors("the importer refused the translated model", file=file, **fix):
         keras = importer_model(model)
         for entry in keras.getLayers().entrySet():
             name, layer = str(entry.getKey()), entry.getValue()

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydl4j_bridge.errors import UnsupportedLayer
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
+from pydl4j_bridge.translate.inputs import GIVE_THEM, InputShapes, open_sizes, with_inputs
 from pydl4j_bridge.translate.losses import importer_losses
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
@@ -21,7 +23,9 @@ Weights = Mapping[tuple[str, ...], Mapping[str, StoredArray]]
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
 
 
-def translate(contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None) -> ImportableModel:
+def translate(
+    contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None, inputs: InputShapes | None = None
+) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
     Args:
@@ -29,12 +33,18 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 2 or 3: who wrote its config.
         loss: the loss as the training config has it.
+        inputs: shapes for inputs whose sizes the config leaves open.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
-        InvalidConfig: a config that Keras does not write.
+        InvalidConfig: a config that Keras does not write, or inputs that the model does not have.
     """
     graph = parse_graph(contents.config, keras_major, contents.path)
+    try:
+        graph = with_inputs(graph, inputs, contents.path)
+    except MALFORMED as error:
+        raise malformed(error, contents.path) from error
+    unsaid = open_sizes(graph)
     shapes = {path: {name: array.shape for name, array in arrays.items()} for path, arrays in weights.items()}
     graph = replace(graph, calls=tuple(replace(call, shapes=shapes.get(call.layer, {})) for call in graph.calls))
     try:
@@ -42,6 +52,10 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
             graph = rewrite(graph)
         refuse_unsupported(graph, contents.path)
         return emit(graph, loss)
+    except UnsupportedLayer as error:
+        if unsaid and not error.fix:
+            error.fix = f"The sizes of {', '.join(unsaid)} are open, which may be why. {GIVE_THEM}"
+        raise
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
 
@@ -53,7 +67,7 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
     if losses and (fails := _fails_frozen(graph, frozen)):
         losses, why = None, fails
     sequential = graph.sequential and _is_chain(graph)
-    calls = _without_input(graph) if sequential else graph.calls
+    calls = _without_input(graph) if sequential and not open_sizes(graph) else graph.calls
     layers = [_layer(call, sequential=sequential) for call in calls]
     inner: dict[str, Any] = {"name": "model", "layers": layers}
     if not sequential:

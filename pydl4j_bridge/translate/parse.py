@@ -113,15 +113,10 @@ class _Parser:
         if shape is None and isinstance(config.get("config"), Mapping):
             built = config.get("build_config") or {}
             shape = config["config"].get("build_input_shape") or built.get("input_shape")
-        if shape is None:
-            raise InvalidConfig(
-                "the model does not say the shape of its input",
-                file=self.file,
-                where="model config",
-                fix="Give the first layer an Input(shape=...) in Keras and save the model again",
-            )
         own = first["config"] if isinstance(first["config"], Mapping) else {}
-        settings = {"name": f"{own.get('name', 'model')}_input", "batch_input_shape": list(shape)}
+        settings: dict[str, Any] = {"name": f"{own.get('name', 'model')}_input"}
+        if shape is not None:  # else the caller has to say it: see inputs
+            settings["batch_input_shape"] = list(shape)
         if "dtype" in own:
             settings["dtype"] = own["dtype"]
         return self._add({"class_name": "InputLayer", "config": settings}, (), path)
