@@ -19,6 +19,7 @@ from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
 
@@ -86,6 +87,7 @@ def import_model(
     on_loss: OnLoss = "error",
     fidelity: Fidelity = "nd4j",
     lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
+    inputs: InputShapes | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -100,13 +102,15 @@ def import_model(
         lambdas: what stands for the model's Lambda layers, by their names: a function from a ``SameDiff`` and the
             ``SDVariable`` of the input to that of the output, e.g. ``{"scale": lambda sd, x: x.mul(2.0)}``. The code
             of a Lambda in the file is never executed.
+        inputs: shapes, without the batch, for inputs whose sizes the file leaves open and DL4J needs: ``(224, 224, 3)``
+            where there is one input, a list of shapes in the order of the inputs, or ``{"input_1": (224, 224, 3)}``.
 
     Raises:
         InvalidConfig: ``lambdas`` names a layer that the model does not have.
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
-        KerasFileError: the file cannot be read.
+        KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
     from pydl4j_bridge.imported import ImportedModel
@@ -120,7 +124,7 @@ def import_model(
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
         recorder = _Recorder(lambdas or {})
-        model = translate(contents, weights, major, file.loss if updater else None, recorder)
+        model = translate(contents, weights, major, file.loss if updater else None, inputs, recorder)
         recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
