@@ -15,6 +15,7 @@ from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.mapping import map_optimizer as _map
 from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
+from pydl4j_bridge.translate.losses import NOT_COMPILED, Compiled
 from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def import_model(
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
         recorder = _Recorder(lambdas or {})
-        model = translate(contents, weights, major, file.loss if updater else None, inputs, recorder)
+        compiled = Compiled(file.loss, file.loss_weights) if updater else NOT_COMPILED
+        model = translate(contents, weights, major, compiled, inputs, recorder)
         recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)

@@ -68,6 +68,8 @@ class ImportedModel:
         for at, (output, steps) in enumerate(zip(outputs, self._model.steps, strict=True)):
             if steps and output.ndim == 2:  # DL4J has put the time steps before the batch
                 outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
+        for at, loss in enumerate(self._model.own_losses):
+            outputs[at] = outputs[at].reshape(batch, *loss.shape)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def weights(self) -> dict[str, NDArray[np.float32]]:

@@ -93,6 +93,7 @@ def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
         keras_version=version,
         model_class=jsontext.optional_text(config, "class_name", file=path, where=f"{CONFIG}, "),
         loss=compiled.get("loss") if compiled else None,
+        loss_weights=compiled.get("loss_weights") if compiled else None,
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
         has_optimizer_state=state,

@@ -296,6 +296,7 @@ def _describe(root: Group) -> KerasModelFile:
         backend=root.text("backend"),
         model_class=jsontext.optional_text(model, "class_name", file=root.file, where="attribute model_config, "),
         loss=None if training is None else training.get("loss"),
+        loss_weights=None if training is None else training.get("loss_weights"),
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
         has_optimizer_state=state,

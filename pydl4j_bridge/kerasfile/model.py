@@ -101,6 +101,7 @@ class KerasModelFile:
         backend: ``tensorflow``, ``theano``, ...; as the file says it.
         model_class: ``Sequential``, ``Functional`` (``Model`` in old files) or a class of the user's.
         loss: the loss as JSON values; None where there is none.
+        loss_weights: what the losses of several outputs count, as JSON values; None: each the same.
         optimizer: the optimizer; None where ``reason`` says why there is none.
         reason: why there is no optimizer; None where there is one.
         has_optimizer_state: the file holds variables of the optimizer (moments, iteration).
@@ -114,6 +115,7 @@ class KerasModelFile:
     backend: str | None = None
     model_class: str | None = None
     loss: Any = None
+    loss_weights: Any = None
     optimizer: Optimizer | None = None
     reason: NoOptimizer | None = None
     has_optimizer_state: bool = field(default=False)

@@ -73,6 +73,7 @@ def _model(config: Mapping[str, Any], path: str | None) -> KerasModelFile:
         backend=jsontext.optional_text(config, "backend", file=path),
         model_class=jsontext.optional_text(config, "class_name", file=path),
         loss=compiled.get("loss") if compiled else None,
+        loss_weights=compiled.get("loss_weights") if compiled else None,
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CONFIG_ONLY,
     )

@@ -10,8 +10,9 @@ from pydl4j_bridge.errors import UnsupportedLayer
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.inputs import GIVE_THEM, InputShapes, open_sizes, with_inputs
-from pydl4j_bridge.translate.losses import importer_losses
+from pydl4j_bridge.translate.losses import NOT_COMPILED, Compiled, importer_losses
 from pydl4j_bridge.translate.own_layers import Record, lambdas, own_layers
+from pydl4j_bridge.translate.own_losses import OwnLoss, own_losses
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
@@ -29,7 +30,7 @@ def translate(
     contents: ModelContents,
     weights: Weights,
     keras_major: int,
-    loss: Any = None,
+    compiled: Compiled = NOT_COMPILED,
     inputs: InputShapes | None = None,
     record: Record = lambda *_: None,
 ) -> ImportableModel:
@@ -39,7 +40,7 @@ def translate(
         contents: the model.
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 2 or 3: who wrote its config.
-        loss: the loss as the training config has it.
+        compiled: the losses that it is to be trained with.
         inputs: shapes for inputs whose sizes the config leaves open.
         record: makes a graph of what a caller gives for a Lambda; None where nothing is given.
 
@@ -60,7 +61,7 @@ def translate(
             graph = rewrite(graph)
         graph = own_layers(directions(masks(lambdas(graph, record))))
         refuse_unsupported(graph, contents.path)
-        return emit(graph, loss)
+        return emit(graph, compiled)
     except UnsupportedLayer as error:
         if unsaid and not error.fix:
             error.fix = f"The sizes of {', '.join(unsaid)} are open, which may be why. {GIVE_THEM}"
@@ -69,12 +70,16 @@ def translate(
         raise malformed(error, contents.path) from error
 
 
-def emit(graph: Graph, loss: Any = None) -> ImportableModel:
-    """The config of a graph after the passes, for training with ``loss``."""
+def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:
+    """The config of a graph after the passes, for training with the losses of ``compiled``."""
     frozen = _frozen(graph)
-    losses, why = importer_losses(loss, graph)
-    if losses and (fails := _fails_frozen(graph, frozen)):
-        losses, why = None, fails
+    why = "the file has no loss" if compiled.loss is None else _fails_frozen(graph, frozen)
+    losses: dict[str, str] | None = None
+    own: tuple[OwnLoss, ...] = ()
+    if why is None:
+        losses = importer_losses(compiled, graph)
+        if losses is None:
+            graph, own, why = own_losses(compiled, graph)
     sequential = graph.sequential and _is_chain(graph)
     calls = _without_input(graph) if sequential and not open_sizes(graph) else graph.calls
     layers = [_layer(call, sequential=sequential) for call in calls]
@@ -96,10 +101,11 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
         shapes={call.name: _stored(call) for call in graph.calls if call.shapes},
         losses=losses,
         notes=(
-            *([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]),
+            *([] if losses or own else [f"the network has no loss layer, so fit cannot train it: {why}"]),
             *_notes(graph, frozen),
         ),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
+        own_losses=own,
         inputs=tuple(tuple(graph[name].config["batch_input_shape"][1:]) for name in graph.inputs),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Graph
@@ -39,18 +40,32 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def importer_losses(loss: Any, graph: Graph) -> tuple[dict[str, str] | None, str]:
-    """Output of the model → the importer's loss; or None and why there is none.
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a model is trained with, as the training config has it.
+
+    Attributes:
+        loss: a name, an object, a list or a dict of these for several outputs; None: it is not trained.
+        weights: what the losses of several outputs count: a list or a dict; None: each the same.
+    """
+
+    loss: Any = None
+    weights: Any = None
+
+
+NOT_COMPILED = Compiled()
+
+
+def importer_losses(compiled: Compiled, graph: Graph) -> dict[str, str] | None:
+    """Output of the model → the importer's loss; None where one has another gradient in DL4J, or wants another layer.
 
     Args:
-        loss: as the training config has it: a name, an object, a list or a dict of these for several outputs.
+        compiled: the losses.
         graph: the model after the passes.
     """
-    if loss is None:
-        return None, "the file has no loss"
-    of_output = _by_output(loss, graph.outputs)
-    if of_output is None:
-        return None, f"the losses of its {len(graph.outputs)} outputs cannot be told apart"
+    of_output = by_output(compiled.loss, graph.outputs)
+    if of_output is None or compiled.weights is not None:
+        return None
     found: dict[str, str] = {}
     by_rank = ranks(graph)
     for output, described in of_output.items():
@@ -58,18 +73,16 @@ def importer_losses(loss: Any, graph: Graph) -> tuple[dict[str, str] | None, str
             graph[output].class_name,
             *(graph[name].class_name for name in graph[output].inputs),
         )
-        if not ends_in_dense or by_rank.get(output) != 2:
-            return None, f"its output {output} is not the vector of a Dense layer"
-        name, why = _loss(described)
-        if name == "binary_crossentropy" and graph[output].config.get("units") != 1:
-            name, why = None, "DL4J's gradient of binary_crossentropy is Keras's times the number of outputs"
-        if name is None:
-            return None, why
+        name = _loss(described)
+        scaled = name == "binary_crossentropy" and graph[output].config.get("units") != 1
+        if name is None or scaled or not ends_in_dense or by_rank.get(output) != 2:
+            return None
         found[output] = name
-    return found, ""
+    return found
 
 
-def _by_output(loss: Any, outputs: tuple[str, ...]) -> dict[str, Any] | None:
+def by_output(loss: Any, outputs: tuple[str, ...]) -> dict[str, Any] | None:
+    """Output → its loss, from what the training config has; None where they cannot be told apart."""
     if isinstance(loss, str) or (isinstance(loss, Mapping) and "class_name" in loss):
         return dict.fromkeys(outputs, loss)
     if isinstance(loss, list) and len(loss) == len(outputs):
@@ -79,20 +92,24 @@ def _by_output(loss: Any, outputs: tuple[str, ...]) -> dict[str, Any] | None:
     return None
 
 
-def _loss(described: Any) -> tuple[str | None, str]:
-    config: Mapping[str, Any] = {}
-    name = described
-    if isinstance(described, Mapping):
-        name, config = described.get("class_name"), described.get("config") or {}
-        if name == "function" or not isinstance(config, Mapping):
-            name, config = described.get("config"), {}
+def described_loss(described: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Name and settings of a loss that a config describes by its name, as an object or as a function."""
+    if not isinstance(described, Mapping):
+        return described, {}
+    name, config = described.get("class_name"), described.get("config") or {}
+    if name == "function" or not isinstance(config, Mapping):
+        return described.get("config"), {}
+    return name, config
+
+
+def _loss(described: Any) -> str | None:
+    name, config = described_loss(described)
     if not isinstance(name, str):
-        return None, "its loss is not one of Keras's own"
-    spelled = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(">")[2]).lower()
-    if spelled not in LOSSES:
-        return None, f"the loss {name} has another gradient in DL4J, or is not known there"
-    for key, value in config.items():
-        neutral = _NEUTRAL.get(key)
-        if neutral is None or (neutral and value not in neutral):
-            return None, f"DL4J's {name} has no {key}={value!r}"
-    return LOSSES[spelled], ""
+        return None
+    neutral = all(key in _NEUTRAL and (not _NEUTRAL[key] or value in _NEUTRAL[key]) for key, value in config.items())
+    return LOSSES.get(spelled(name)) if neutral else None
+
+
+def spelled(name: str) -> str:
+    """The name of a loss as a function's, without the prefix of a registration."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.rpartition(">")[2]).lower()

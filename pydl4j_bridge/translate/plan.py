@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydl4j_bridge.translate.own_losses import OwnLoss
+
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
@@ -45,7 +47,8 @@ class ImportableModel:
         plans: layer name → what the config cannot say.
         shapes: layer name → Keras 2's name of each weight → its shape in Keras's layout.
         inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.
-        losses: output → the importer's loss; None: the network cannot be trained with fit.
+        losses: output → the importer's loss; None where it is not the importer that makes the losses.
+        own_losses: a loss layer of our own behind each output; without these and ``losses``, fit cannot train.
         notes: what of the training is not carried, by the names of the layers.
         steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
     """
@@ -58,4 +61,5 @@ class ImportableModel:
     inputs: tuple[tuple[int | None, ...], ...] = ()
     steps: tuple[bool, ...] = ()
     losses: Mapping[str, str] | None = None
+    own_losses: tuple[OwnLoss, ...] = ()
     notes: tuple[str, ...] = ()

@@ -57,11 +57,14 @@ final class Program {
         }
     }
 
-    /** The gradient of each input where the output's is {@code epsilon}, in no workspace. */
-    Map<String, INDArray> gradients(Map<String, INDArray> inputs, INDArray epsilon) {
+    /**
+     * The gradient of each of the inputs {@code of}, or of all if none is named, where the output's is {@code epsilon};
+     * in no workspace. Always the same inputs must be named.
+     */
+    Map<String, INDArray> gradients(Map<String, INDArray> inputs, INDArray epsilon, String... of) {
         try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Graph graph = graph(inputs);
-            String[] names = inputs.keySet().toArray(new String[0]);
+            String[] names = of.length > 0 ? of : inputs.keySet().toArray(new String[0]);
             if (!graph.sd.hasGradientFunction()) {
                 SDVariable output = graph.sd.getVariable(graph.output);
                 SDVariable given = graph.sd.placeHolder(EPSILON, epsilon.dataType(), epsilon.shape());
