@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pydl4j_bridge import training
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.jvm import layouts, networks
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
+from pydl4j_bridge.training import Arrays, History
 from pydl4j_bridge.translate import ImportableModel
 
 
@@ -26,13 +28,14 @@ class ImportedModel:
         updater: the mapped optimizer, which sits on every layer; None where the model has none.
         findings: what became of every setting of the optimizer.
         notes: what else of the training is not carried, by the names of the layers; it changes no prediction.
+        translated: the model as the importer got it.
     """
 
     def __init__(self, java: Any, model: ImportableModel) -> None:
         self.java = java
         self.updater: UpdaterSpec | None = None
         self.notes = model.notes
-        self._model = model
+        self.translated = model
         self._found_places: Mapping[str, tuple[layouts.Place, ...]] | None = None
 
     @property
@@ -53,24 +56,96 @@ class ImportedModel:
             InvalidConfig: the shape of an input is not the model's. Java would crash on some of these.
             JavaError: the network failed.
         """
-        several = isinstance(x, (list, tuple)) and len(self._model.inputs) > 1
+        inputs = self.inputs_of(x)
+        outputs: list[NDArray[np.float32]] = networks.predict(self.java, inputs)
+        batch = inputs[0].shape[0]
+        for at, (output, steps) in enumerate(zip(outputs, self.translated.steps, strict=True)):
+            if steps and output.ndim == 2:  # DL4J has put the time steps before the batch
+                outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
+        for at, loss in enumerate(self.translated.own_losses):
+            outputs[at] = outputs[at].reshape(batch, *loss.shape)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def inputs_of(self, x: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
+        """One float32 array for each input, in the shapes that the model takes.
+
+        Raises:
+            InvalidConfig: they are not.
+        """
+        several = isinstance(x, (list, tuple)) and len(self.translated.inputs) > 1
         inputs = [np.asarray(one, dtype=np.float32) for one in (x if several else [x])]  # type: ignore[union-attr]
-        if len(inputs) != len(self._model.inputs):
-            raise InvalidConfig(f"the model has {len(self._model.inputs)} inputs, and {len(inputs)} were given")
-        for at, (given, expected) in enumerate(zip(inputs, self._model.inputs, strict=True)):
+        if len(inputs) != len(self.translated.inputs):
+            raise InvalidConfig(f"the model has {len(self.translated.inputs)} inputs, and {len(inputs)} were given")
+        for at, (given, expected) in enumerate(zip(inputs, self.translated.inputs, strict=True)):
             fits = given.ndim == len(expected) + 1 and all(
                 size is None or size == actual for size, actual in zip(expected, given.shape[1:], strict=False)
             )
             if not fits or given.size == 0:
                 raise InvalidConfig(f"input {at} has the shape {given.shape}, and the model takes {(None, *expected)}")
-        outputs: list[NDArray[np.float32]] = networks.predict(self.java, inputs)
-        batch = inputs[0].shape[0]
-        for at, (output, steps) in enumerate(zip(outputs, self._model.steps, strict=True)):
-            if steps and output.ndim == 2:  # DL4J has put the time steps before the batch
-                outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
-        for at, loss in enumerate(self._model.own_losses):
-            outputs[at] = outputs[at].reshape(batch, *loss.shape)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return inputs
+
+    def train_on_batch(self, x: Arrays, y: Arrays) -> float:
+        """One step of training.
+
+        Args:
+            x: as in :meth:`predict`.
+            y: labels in Keras's shapes, one array for each output; integers where the loss is a sparse one.
+
+        Returns:
+            The loss before the step, with the regularization, as Keras's method of this name.
+
+        Raises:
+            InvalidConfig: the model has no loss, or the arrays are not what it takes.
+            JavaError: the network failed.
+        """
+        return training.train_on_batch(self, x, y)
+
+    def score(self, x: Arrays, y: Arrays) -> float:
+        """The loss, with the regularization, as in inference; raises as :meth:`train_on_batch`."""
+        return training.score(self, x, y)
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        epochs: int = 1,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        validation_data: tuple[Any, Any] | None = None,
+        callbacks: Iterable[Any] = (),
+        progress: bool | None = None,
+    ) -> History:
+        """Train on arrays, or on an iterable of batches ``(x, y)``; the samples stay in their order.
+
+        Ctrl-C stops it between two batches: the model is what the last step has made of it, and can be used.
+
+        Args:
+            x: as in :meth:`predict`, or, without ``y``, an iterable of ``(x, y)`` that can be gone through once for
+                each epoch.
+            y: as in :meth:`train_on_batch`.
+            epochs: how often to go through all samples.
+            batch_size: samples in one step; the last batch of an epoch may be smaller.
+            shuffle: take the samples in another order in each epoch.
+            validation_data: ``(x, y)`` for ``val_loss``.
+            callbacks: objects with some of Keras's methods ``on_train_begin()``, ``on_train_batch_end(batch, logs)``,
+                ``on_epoch_end(epoch, logs)``, ``on_train_end()``.
+            progress: a progress bar on stderr, or in a notebook's cell; None: where there is a terminal.
+
+        Raises:
+            InvalidConfig, JavaError: as :meth:`train_on_batch`.
+        """
+        return training.fit(
+            self,
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            validation_data=validation_data,
+            callbacks=callbacks,
+            progress=progress,
+        )
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """The weights as they are in the network now, with Keras's names and in Keras's layouts.
@@ -136,7 +211,7 @@ class ImportedModel:
             TranslationError: DL4J cannot train one of the layers.
             JavaError: Java refused a value.
         """
-        made = ImportedModel(networks.rebuild(self.java, updater), self._model)
+        made = ImportedModel(networks.rebuild(self.java, updater), self.translated)
         made.updater = updater
         return made
 
@@ -160,7 +235,7 @@ class ImportedModel:
         """Name of a weight → its places: several where Keras shares a layer."""
         if self._found_places is None:
             found: dict[str, tuple[layouts.Place, ...]] = {}
-            for place in layouts.find_places(self.java, self._model):
+            for place in layouts.find_places(self.java, self.translated):
                 before = found.get(place.name, ())
                 if before and before[0].path != place.path:
                     raise InvalidConfig(f"two layers have a weight {place.name}")

@@ -298,6 +298,40 @@ def rebuild(network: Any, spec: UpdaterSpec) -> Any:
     return made
 
 
+def fit(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> float:
+    """One step on one batch; the loss before it, with the regularization.
+
+    Raises:
+        JavaError: the network failed.
+    """
+    with java_errors("the network cannot be trained"):
+        network.fit(*_batch(network, inputs, labels))
+        return float(network.score())
+
+
+def score(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> float:
+    """The loss on one batch as in inference, with the regularization.
+
+    Raises:
+        JavaError: the network failed.
+    """
+    import jpype
+
+    package = "org.nd4j.linalg.dataset"
+    kind = f"{package}.MultiDataSet" if _is_graph(network) else f"{package}.DataSet"
+    with java_errors("the network cannot be scored"):
+        return float(network.score(jpype.JClass(kind)(*_batch(network, inputs, labels)), False))
+
+
+def _batch(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> list[Any]:
+    import jpype
+
+    pairs = [[to_indarray(one) for one in arrays] for arrays in (inputs, labels)]
+    if not _is_graph(network):
+        return [arrays[0] for arrays in pairs]
+    return [jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(arrays) for arrays in pairs]
+
+
 def install_updater(network: Any, spec: UpdaterSpec) -> None:
     """Put an updater with its layer settings on every layer that has parameters; its state starts fresh.
 
