@@ -18,9 +18,9 @@ from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
-from pydl4j_bridge.kerasfile.contents import StoredArray
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
+from pydl4j_bridge.translate.variables import Array
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras"
 _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
@@ -31,7 +31,7 @@ _ANY_OPTIMIZER = {"class_name": "SGD", "config": {"lr": 0.01, "momentum": 0.0, "
 
 
 def build_network(
-    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, StoredArray]], file: str | None
+    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Array]], file: str | None
 ) -> Any:
     """The ``MultiLayerNetwork`` or ``ComputationGraph`` of a translated model, with its weights.
 
@@ -108,7 +108,7 @@ def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
                 )
 
 
-def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
+def _java_map(arrays: Mapping[str, Array], plan: LayerPlan) -> Any:
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
@@ -134,6 +134,9 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
     if plan.activation:
         name, arguments = plan.activation
         layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
+    if plan.pooling:
+        kind = jpype.JClass("org.deeplearning4j.nn.conf.layers.PoolingType")
+        layer.setPoolingType(kind.valueOf(plan.pooling))
     for setter, (l1, l2) in (
         ("setRegularization", plan.regularization),
         ("setRegularizationBias", plan.bias_regularization),
@@ -143,7 +146,7 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
                 getattr(holder, setter)(_regularization(l1, l2))
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, StoredArray]) -> None:
+def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Array]) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 

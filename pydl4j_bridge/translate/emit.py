@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
+from pydl4j_bridge.kerasfile.contents import ModelContents
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.losses import importer_losses
 from pydl4j_bridge.translate.parse import parse_graph
@@ -14,8 +14,9 @@ from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.support import refuse_unsupported
+from pydl4j_bridge.translate.variables import Array
 
-Weights = Mapping[tuple[str, ...], Mapping[str, StoredArray]]
+Weights = Mapping[tuple[str, ...], Mapping[str, Array]]
 
 #: What the importer takes the config for. Newer versions are read the same way.
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
@@ -27,7 +28,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
     Args:
         contents: the model.
         weights: its weights, as ``bind_weights`` found them.
-        keras_major: 2 or 3: who wrote its config.
+        keras_major: 1, 2 or 3: who wrote its config; that of Keras 1 as ``from_keras_1`` has rewritten it.
         loss: the loss as the training config has it.
 
     Raises:
@@ -125,6 +126,7 @@ def _plan(call: Call) -> LayerPlan:
         constants=config.get("dl4j_constants", {}),
         renamed=config.get("dl4j_renamed"),
         reshaped=config.get("dl4j_reshaped", {}),
+        pooling="AVG" if call.class_name == "AveragePooling1D" else None,  # the importer makes a MaxPooling1D of it
         frozen=config.get("dl4j_frozen", False),
         depthwise=config.get("dl4j_depthwise"),
     )
