@@ -111,7 +111,7 @@ def import_model(
     updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
         contents, weights = from_keras_1(contents) if major == 1 else (contents, bind_weights(contents))
-        model = translate(contents, weights, major, file.loss if updater else None)
+        model = translate(contents, weights, major, file.loss if updater else None, file.backend)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
     if updater is not None:

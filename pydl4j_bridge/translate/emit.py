@@ -22,7 +22,9 @@ Weights = Mapping[tuple[str, ...], Mapping[str, Array]]
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
 
 
-def translate(contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None) -> ImportableModel:
+def translate(
+    contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None, backend: str | None = None
+) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
     Args:
@@ -30,6 +32,7 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 1, 2 or 3: who wrote its config; that of Keras 1 as ``from_keras_1`` has rewritten it.
         loss: the loss as the training config has it.
+        backend: of the Keras that wrote it, where the file says it.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
@@ -42,7 +45,8 @@ def translate(contents: ModelContents, weights: Weights, keras_major: int, loss:
         for rewrite in PASSES:
             graph = rewrite(graph)
         refuse_unsupported(graph, contents.path)
-        return emit(graph, loss)
+        model = emit(graph, loss)
+        return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
 
@@ -115,6 +119,19 @@ def _notes(graph: Graph) -> Iterator[str]:
         if call.shapes and call.layer in used:
             yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
         used.add(call.layer)
+
+
+def _kernels_of_theano(graph: Graph) -> Iterator[str]:
+    """Theano turns kernels when it computes. Keras 2.0 to 2.3 on TensorFlow turned those of its files, tf_keras does not.
+
+    The file is taken as tf_keras takes it: it is the Keras that can still be asked what the file predicts.
+    """
+    for call in graph.calls:
+        if call.class_name.startswith("Conv") and "kernel" in call.shapes:
+            yield (
+                f"{call.name}: its kernel was trained on Theano, which turns kernels by 180 degrees; it is taken as it "
+                "stands in the file, as tf_keras does, while Keras 2.0 to 2.3 turned it"
+            )
 
 
 def _plan(call: Call) -> LayerPlan:

@@ -215,9 +215,6 @@ def importable(file: KerasModelFile) -> int:
     if file.saved != "whole model" or file.container == "live":
         why = f"it holds {file.saved} ({file.container}), not a saved model"
         fix = "Save the whole model: model.save('model.keras')"
-    elif file.backend == "theano":
-        why = "models that were trained on Theano have their kernels the other way round"
-        fix = "Load it in Keras 2 on TensorFlow, convert its kernels, and save it again"
     else:
         return int((file.keras_version or "1")[0])  # the first ones did not say
     raise TranslationError("the model cannot be imported", because=why, file=file.path, fix=fix)

@@ -152,7 +152,6 @@ def test_a_last_flatten_gets_a_layer_behind_it():
     [
         (KerasModelFile("m.h5", "h5", "weights", "keras-2"), "weights"),
         (KerasModelFile("m.json", "json", "config", "keras-2"), "config"),
-        (KerasModelFile("m.h5", "h5", "whole model", "keras-2", "2.1.3", "theano"), "Theano"),
     ],
 )
 def test_files_that_are_no_models_of_ours_are_refused(file, why):
