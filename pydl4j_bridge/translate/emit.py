@@ -122,7 +122,7 @@ def _notes(graph: Graph) -> Iterator[str]:
 
 
 def _kernels_of_theano(graph: Graph) -> Iterator[str]:
-    """Theano turns kernels when it computes. Keras 2.0 to 2.3 on TensorFlow turned those of its files, tf_keras does not.
+    """Theano turns kernels when it computes, and so did Keras 2.0 to 2.3 when it loaded them; tf_keras does not.
 
     The file is taken as tf_keras takes it: it is the Keras that can still be asked what the file predicts.
     """

@@ -22,6 +22,8 @@ from pydl4j_bridge.translate.stand_ins import (
     kept_dimensions,
     outputs_that_reshape,
     scalings,
+    steps_of_dense,
+    tensorflow_reshapes,
 )
 
 Pass = Callable[[Graph], Graph]
@@ -228,7 +230,9 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    steps_of_dense,
     possible_sizes,
+    tensorflow_reshapes,
     neutral_initializers,
     activity_regularization,
     regularizers,

@@ -68,6 +68,39 @@ def _per_channel(value: Any, channels: int) -> tuple[float, ...] | None:
     return tuple(float(number) for number in numbers) if plain_numbers and len(numbers) == channels else None
 
 
+def tensorflow_reshapes(graph: Graph) -> Graph:
+    """TensorFlow's own operation Reshape, as tf.keras records it → Keras's layer, where it leaves the batch alone."""
+    shapes = output_shapes(graph)
+
+    def change(call: Call) -> Call:
+        if call.class_name != "TensorFlowOpLayer" or call.config["node_def"].get("op") != "Reshape":
+            return call
+        target = call.config["constants"].get("1")
+        before = shapes.get(call.inputs[0])
+        if not isinstance(target, list) or target[0] != -1 or before is None:
+            return call
+        if not all(isinstance(size, int) and size > 0 for size in target[1:]) or math.prod(target[1:]) != math.prod(
+            before
+        ):
+            return call
+        return replace(call, class_name="Reshape", config={"name": call.name, "target_shape": target[1:]})
+
+    return graph.each(change)
+
+
+def steps_of_dense(graph: Graph) -> Graph:
+    """TimeDistributed(Dense) on steps → Dense, which does the same to each step."""
+    by_rank = ranks(graph)
+
+    def change(call: Call) -> Call:
+        if call.class_name != "TimeDistributed" or by_rank.get(call.inputs[0]) != 3:
+            return call
+        inner = call.config["layer"]
+        return replace(call, class_name="Dense", config=inner["config"]) if inner["class_name"] == "Dense" else call
+
+    return graph.each(change)
+
+
 def kept_dimensions(graph: Graph) -> Graph:
     """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
     shapes = output_shapes(graph)

@@ -126,6 +126,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
+    "TimeDistributed": lambda config: _inner(config["layer"], "", "layer"),
     **dict.fromkeys(
         (
             "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense",
@@ -177,7 +178,7 @@ def bind_weights(
         wanted.sort(key=lambda pair: pair[0].frozen or not pair[1].trainable)
         stored = contents.weights.named(top)
         if len(stored) != len(wanted):
-            if any(_class(layer.config) not in variables_of for layer, _ in inside):
+            if not all(_is_known(layer.config, variables_of) for layer, _ in inside):
                 continue  # a class that is not known here; it is refused by name later
             raise _mismatch(contents, (top,), [v.name for _, v in wanted], [array.name for array in stored])
         for (layer, variable), array in zip(wanted, stored, strict=True):
@@ -208,6 +209,12 @@ def _mismatch(contents: ModelContents, path: tuple[str, ...], wanted: list[str],
 def _variables(layer: _Layer, variables_of: Variables) -> list[Variable]:
     of_class = variables_of.get(_class(layer.config))
     return of_class(layer.config["config"]) if of_class else []
+
+
+def _is_known(layer: Mapping[str, Any], variables_of: Variables) -> bool:
+    """Whether the variables of a layer are known, and those of the layer that it wraps."""
+    inner = layer["config"].get("layer")
+    return _class(layer) in variables_of and (inner is None or _class(inner) in variables_of)
 
 
 def walk_layers(model: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
