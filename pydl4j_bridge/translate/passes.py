@@ -24,6 +24,7 @@ from pydl4j_bridge.translate.stand_ins import (
     scalings,
     steps_of_dense,
     tensorflow_reshapes,
+    volumes_to_vectors,
 )
 
 Pass = Callable[[Graph], Graph]
@@ -249,4 +250,5 @@ PASSES: tuple[Pass, ...] = (
     identities,
     depthwise_stand_ins,
     outputs_that_reshape,
+    volumes_to_vectors,
 )

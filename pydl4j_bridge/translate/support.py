@@ -144,11 +144,7 @@ def _permute(place: Place) -> str | None:
 
 
 def _flatten(place: Place) -> str | None:
-    volume = any(call.class_name.endswith("3D") for call in place.inputs)
-    if place.config.get("data_format") == "channels_first":
-        return "data_format=channels_first"
-    image = [len(call.config["batch_input_shape"]) for call in place.inputs if call.class_name == "InputLayer"]
-    return "of a volume" if volume or image == [5] else None
+    return None if place.config.get("dl4j_volume") else _channels_last(place)
 
 
 #: Class → what is refused of it.
