@@ -227,6 +227,19 @@ def path(*, as_json: bool) -> int:
     return FINE
 
 
+@jars.command()
+@_json
+def own(*, as_json: bool) -> int:
+    """Print the jar of our own Java classes, which a Java program needs that restores an imported network."""
+    from pydl4j_bridge.jvm.jars import class_path
+    from pydl4j_bridge.jvm.java import find_java
+    from pydl4j_bridge.jvm.own_classes import own_jar
+
+    jar = own_jar(find_java(), class_path())
+    _say(as_json, {"jar": str(jar)}, str(jar))
+    return FINE
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     as_json = "--json" in sys.argv

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydl4j_bridge.errors import BridgeError
-from pydl4j_bridge.jvm import flags, jars, setup
+from pydl4j_bridge.jvm import flags, jars, own_classes, setup
 from pydl4j_bridge.jvm.java import find_java
 from pydl4j_bridge.jvm.lock import current_platform, lock
 from pydl4j_bridge.jvm.settings import settings
@@ -154,7 +154,7 @@ def _natives() -> Check:
 def _startup_cache() -> Check:
     try:
         java = find_java()
-        cache = flags.startup_cache(java, jars.class_path())
+        cache = flags.startup_cache(java, (*jars.class_path(), own_classes.jar_path()))
     except BridgeError:
         return Check("start-up cache", ok=True, detail="none, as Java or the jars are not in order", fix=_SET_UP)
     if cache is None:

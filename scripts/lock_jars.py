@@ -33,6 +33,8 @@ ROOTS = (
     f"org.nd4j:nd4j-native-platform:{VERSION}",
     # Not upstream's: sends SLF4J to java.util.logging, which jvm/logs.py forwards to Python. Same version as slf4j-api.
     "org.slf4j:slf4j-jdk14:1.7.21",
+    # Not upstream's: compiles jars/java where there is no JDK. The newest that runs on Java 11.
+    "org.eclipse.jdt:ecj:3.32.0",
 )
 
 KEEP = frozenset(
@@ -52,6 +54,7 @@ KEEP = frozenset(
         "org.deeplearning4j:deeplearning4j-nn",
         "org.deeplearning4j:deeplearning4j-utility-iterators",
         "org.deeplearning4j:resources",
+        "org.eclipse.jdt:ecj",
         "org.nd4j:guava",
         "org.nd4j:jackson",
         "org.nd4j:nd4j-api",

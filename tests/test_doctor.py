@@ -27,7 +27,7 @@ def test_all_is_well() -> None:
     assert [check for check in checks.values() if not check.ok] == []
     assert list(checks)[:2] == ["python", "platform"]
     assert list(checks)[-4:] == ["jars", "natives", "start-up cache", "jvm"]
-    assert "30 jars, 133,717,994 bytes" in checks["jars"].detail
+    assert "31 jars, 136,955,591 bytes" in checks["jars"].detail
     assert "ND4J (CpuBackend) says 1 + 2 = 3" in checks["jvm"].detail
 
 

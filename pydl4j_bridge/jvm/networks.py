@@ -46,6 +46,7 @@ def build_network(
     import jpype
 
     with java_errors("the importer refused the translated model", file=file):
+        jpype.JClass("org.pydl4j.KerasTranslated").register()
         builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
         builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
         if model.losses is not None:
@@ -112,13 +113,12 @@ def _java_map(arrays: Mapping[str, Array], plan: LayerPlan) -> Any:
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
-    for name, values in plan.constants.items():
-        found.put(name, to_indarray(values))
+    for name, constant in plan.constants.items():
+        found.put(name, to_indarray(constant))
     for name, array in arrays.items():
-        if plan.renamed is None:
-            found.put(name, to_indarray(array.read().reshape(plan.reshaped.get(name, array.shape))))
-        elif name in plan.renamed:
-            found.put(plan.renamed[name], to_indarray(array.read().ravel()))
+        if plan.renamed is None or name in plan.renamed:
+            values = array.read().reshape(plan.reshaped.get(name, array.shape))
+            found.put(name if plan.renamed is None else plan.renamed[name], to_indarray(values))
     return found
 
 

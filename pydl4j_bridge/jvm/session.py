@@ -24,6 +24,7 @@ from pydl4j_bridge.jvm.flags import arguments_for, startup_cache
 from pydl4j_bridge.jvm.jars import class_path, fetch, folder
 from pydl4j_bridge.jvm.java import JavaRuntime, find_java
 from pydl4j_bridge.jvm.lock import DL4J
+from pydl4j_bridge.jvm.own_classes import own_jar
 from pydl4j_bridge.jvm.settings import settings
 
 __all__ = ["Jvm", "is_started", "running", "start"]
@@ -112,6 +113,7 @@ def _start(java_home: str | os.PathLike[str] | None, jvm_args: Sequence[str] | N
         return _join(java_home, jvm_args, progress=progress)
     java = find_java(java_home)
     jars = _jars(progress=progress)
+    jars = (*jars, own_jar(java, jars))
     _readable_or_error(jars)
     cache = startup_cache(java, jars)
     given = tuple(jvm_args or ())
@@ -201,6 +203,7 @@ _CLASS_LOADERS = (
     ("org.nd4j.common.config.ND4JClassLoading", "setNd4jClassloaderFromClass", _PROOF[0]),
     ("org.deeplearning4j.config.DL4JClassLoading", "setDl4jClassloaderFromClass", _PROOF[1]),
 )
+_OWN = "org.pydl4j.TranslatedLayer"
 _VERSION_FILE = "META-INF/maven/org.nd4j/nd4j-api/pom.properties"
 
 
@@ -243,6 +246,10 @@ def _join(java_home: str | os.PathLike[str] | None, jvm_args: Sequence[str] | No
         theirs = _their_version()
         if theirs != DL4J:
             raise refuse(f"its class path holds ND4J {theirs or 'of an unknown version'}, and {DL4J} is needed")
+    if not _has_class(_OWN):
+        own = own_jar(find_java(), jars or _jars(progress=progress))
+        jpype.addClassPath(own)
+        jars = (*jars, own)
     from pydl4j_bridge.jvm.logs import forward_logs
 
     forward_logs(everything=False)

@@ -25,6 +25,7 @@ from pydl4j_bridge.jvm.flags import natives_folder, startup_cache
 from pydl4j_bridge.jvm.jars import class_path, fetch
 from pydl4j_bridge.jvm.java import find_java
 from pydl4j_bridge.jvm.lock import lock, lock_folder
+from pydl4j_bridge.jvm.own_classes import own_jar
 from pydl4j_bridge.jvm.settings import settings
 
 __all__ = ["SetUp", "isolated", "natives_unpacked", "set_up"]
@@ -72,6 +73,7 @@ def set_up(
     begin = time.perf_counter()
     jars = fetch(progress=progress)
     java = find_java(java_home)
+    jars = (*jars, own_jar(java, jars))
     cache = startup_cache(java, jars)
     worked = False
     from filelock import FileLock

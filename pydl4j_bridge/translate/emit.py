@@ -9,10 +9,12 @@ from typing import Any
 from pydl4j_bridge.kerasfile.contents import ModelContents
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.losses import importer_losses
+from pydl4j_bridge.translate.own_layers import own_layers
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
+from pydl4j_bridge.translate.recurrence import directions, masks
 from pydl4j_bridge.translate.support import refuse_unsupported
 from pydl4j_bridge.translate.variables import Array
 
@@ -44,6 +46,7 @@ def translate(
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
+        graph = own_layers(directions(masks(graph)))
         refuse_unsupported(graph, contents.path)
         model = emit(graph, loss)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
@@ -70,7 +73,7 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
     return ImportableModel(
         config=config,
         sequential=sequential,
-        layers={call.name: call.layer for call in graph.calls},
+        layers={call.name: call.layer for call in graph.calls if call.shapes},
         plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
         losses=losses,
         notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
@@ -87,9 +90,11 @@ def _without_input(graph: Graph) -> tuple[Call, ...]:
 
 
 def _is_chain(graph: Graph) -> bool:
+    """Whether it can be a MultiLayerNetwork; the importer's needs to know the sizes of the input."""
     pairs = zip(graph.calls, graph.calls[1:], strict=False)
     return (
         len(graph.inputs) == 1
+        and None not in graph[graph.inputs[0]].config["batch_input_shape"][1:]
         and len(graph.calls) > 1
         and all(after.inputs == (before.name,) for before, after in pairs)
     )
@@ -112,6 +117,8 @@ def _notes(graph: Graph) -> Iterator[str]:
             carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer") and _is_l1_l2(value)
             if key.endswith("_regularizer") and value and not carried:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
+        for key in config.get("dl4j_not_carried", ()):
+            yield f"{call.name}: {key} is not carried"
         if config.get("trainable") is False:
             yield f"{call.name}: trainable=False is not carried, so it would be trained"
         if config.get("dl4j_constants") and not config.get("dl4j_frozen"):

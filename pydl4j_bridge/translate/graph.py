@@ -8,6 +8,9 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 
+#: The class under which the importer knows the layers that are our own; see ``own_layers``.
+OWN_LAYER = "pydl4j>Translated"
+
 #: What a config raises that is not as Keras writes it.
 MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)
 

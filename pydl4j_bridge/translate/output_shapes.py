@@ -1,88 +1,269 @@
-"""The shape of each call's output without the batch, where the classes of the layers tell it: images above all."""
+"""The shape of each call's output without the batch, in Keras's layout, as the classes of the layers tell it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
 
 Shape = tuple[int, ...]
+#: None for a size that is known only when the model is used.
+OpenShape = tuple["int | None", ...]
 
-#: Layers whose output has the shape of their input.
-_SAME = frozenset({
-    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
-    "GaussianNoise", "LeakyReLU", "Normalization", "PReLU", "ReLU", "Rescaling", "Softmax", "SpatialDropout2D",
-})  # fmt: skip
-_WINDOWS = frozenset({"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "AveragePooling2D", "MaxPooling2D"})
 #: Layers that combine arrays number by number.
-ELEMENTWISE = frozenset({"Add", "Average", "Maximum", "Multiply", "Subtract"})
+ELEMENTWISE = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})
 
 
 def output_shapes(graph: Graph) -> dict[str, Shape]:
-    """Call → shape of its output in Keras's layout; calls whose shape is not known are not in it."""
-    found: dict[str, Shape] = {}
+    """Call → shape of its output; calls of which a size is not known are not in it."""
+    return {
+        name: tuple(size for size in shape if size is not None)
+        for name, shape in open_shapes(graph).items()
+        if None not in shape
+    }
+
+
+def open_shapes(graph: Graph) -> dict[str, OpenShape]:
+    """Call → shape of its output; calls whose shape their class does not tell are not in it."""
+    found: dict[str, OpenShape] = {}
     for call in graph.calls:
         inputs = [found[name] for name in call.inputs if name in found]
-        shape = _shape(call, inputs) if len(inputs) == len(call.inputs) else None
-        if shape is not None and all(size > 0 for size in shape):
+        try:
+            shape = _shape(call, inputs) if len(inputs) == len(call.inputs) else None
+        except KeyError:  # a setting that says the shape is not written
+            continue
+        if shape is not None and all(size is None or size > 0 for size in shape):
             found[call.name] = shape
     return found
 
 
-def _shape(call: Call, inputs: list[Shape]) -> Shape | None:
-    config, name = call.config, call.class_name
-    if name == "InputLayer":
-        shape = config["batch_input_shape"][1:]
-        return None if None in shape else tuple(shape)
-    first = inputs[0]
-    if name in _SAME:
-        return first
-    if name in ELEMENTWISE and len({len(shape) for shape in inputs}) == 1:
-        return tuple(max(sizes) for sizes in zip(*inputs, strict=True))
-    if name == "Concatenate" and len({len(shape) for shape in inputs}) == 1:
-        return (*first[:-1], sum(shape[-1] for shape in inputs))
-    if name == "Dense":
-        return (*first[:-1], config["units"])
-    if name == "Flatten":
-        return (math.prod(first),)
-    if name == "Reshape":
-        return None if -1 in config["target_shape"] else tuple(config["target_shape"])
-    return _of_image(call, first) if len(first) == 3 else None
+def _shape(call: Call, inputs: list[OpenShape]) -> OpenShape | None:
+    if call.class_name == "InputLayer":
+        return tuple(call.config["batch_input_shape"][1:])
+    if call.class_name == OWN_LAYER:
+        return tuple(None if size == -1 else size for size in call.config["layer"]["outputShape"])
+    if call.class_name == "TimeDistributed":
+        inner = call.config["layer"]
+        below = _shape(Call("", inner["class_name"], inner["config"], (), ()), [inputs[0][1:]])
+        return None if below is None else (inputs[0][0], *below)
+    if call.class_name == "Bidirectional":
+        return _bidirectional(call.config, inputs[0])
+    if call.class_name in _SAME:
+        return inputs[0]
+    rule = _RULES.get(call.class_name)
+    return rule(call.config, *inputs) if rule else None
 
 
-def _of_image(call: Call, image: Shape) -> Shape | None:
-    config, name = call.config, call.class_name
-    if config.get("data_format") == "channels_first":
+def _bidirectional(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    rule = _RULES.get(config["layer"]["class_name"])
+    one = rule(config["layer"]["config"], shape) if rule else None
+    if one is None or config.get("merge_mode", "concat") != "concat":
+        return one
+    return (*one[:-1], None if one[-1] is None else 2 * one[-1])
+
+
+# One function for each kind of layer: from its config and the shapes of its inputs to the shape of its output.
+
+
+def _elementwise(_: Mapping[str, Any], *inputs: OpenShape) -> OpenShape | None:
+    rank = max(map(len, inputs))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in inputs]
+    # An open size stands against an open one or against one that is the same in use.
+    return tuple(
+        max((s for s in sizes if s is not None and s != 1), default=None if None in sizes else 1)
+        for sizes in zip(*padded, strict=True)
+    )
+
+
+def _concatenate(config: Mapping[str, Any], *inputs: OpenShape) -> OpenShape | None:
+    axis, rank = config.get("axis", -1), len(inputs[0])
+    at = axis - 1 if axis > 0 else axis + rank
+    if any(len(shape) != rank for shape in inputs) or not 0 <= at < rank:
         return None
-    *sizes, channels = image
-    if name.startswith("Global"):
-        return (1, 1, channels) if config.get("keepdims") else (channels,)
-    if name in ("ZeroPadding2D", "Cropping2D"):
-        around = config["padding" if name == "ZeroPadding2D" else "cropping"]
-        pairs = [pair if isinstance(pair, list) else [pair, pair] for pair in around]
-        sign = 1 if name == "ZeroPadding2D" else -1
-        return (*(size + sign * sum(pair) for size, pair in zip(sizes, pairs, strict=True)), channels)
-    if name == "UpSampling2D":
-        return (*(size * factor for size, factor in zip(sizes, config["size"], strict=True)), channels)
-    if name not in _WINDOWS:
+    joined = _sum(shape[at] for shape in inputs)
+    known = [next((s for s in sizes if s is not None), None) for sizes in zip(*inputs, strict=True)]
+    return (*known[:at], joined, *known[at + 1 :])
+
+
+def _sum(sizes: Any) -> int | None:
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
+
+
+def _units(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    return (*shape[:-1], config["units"])
+
+
+def _flatten(_: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    return (None if None in shape else math.prod(size for size in shape if size is not None),)
+
+
+def _reshape(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    target = list(config["target_shape"])
+    if -1 not in target:
+        return tuple(target)
+    if target.count(-1) > 1 or None in shape:
+        return tuple(None if size == -1 else size for size in target) if target.count(-1) == 1 else None
+    known = math.prod(size for size in target if size != -1)
+    numbers = math.prod(size for size in shape if size is not None)
+    if known <= 0 or numbers % known:
         return None
-    pooling = name.endswith("Pooling2D")
-    window = config["pool_size" if pooling else "kernel_size"]
-    strides = config.get("strides") or window
-    out = [_windows(*one, config) for one in zip(sizes, window, strides, _pair(config, "dilation_rate"), strict=True)]
-    if name == "DepthwiseConv2D":
-        channels *= config.get("depth_multiplier", 1)
-    return (*out, channels if pooling or name == "DepthwiseConv2D" else config["filters"])
+    return tuple(numbers // known if size == -1 else size for size in target)
 
 
-def _windows(size: int, window: int, stride: int, dilation: int, config: Mapping[str, Any]) -> int:
-    if config.get("padding") == "same":
-        return math.ceil(size / stride)
-    return (size - dilation * (window - 1) - 1) // stride + 1
+def _permute(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    dims = config["dims"]
+    return tuple(shape[dim - 1] for dim in dims) if sorted(dims) == list(range(1, len(shape) + 1)) else None
 
 
-def _pair(config: Mapping[str, Any], key: str) -> list[int]:
-    value = config.get(key) or 1
+def _repeat(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    return (config["n"], *shape)
+
+
+def _embedding(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    return (*shape, config["output_dim"])
+
+
+def _recurrent(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    units = config.get("units")
+    if units is None:
+        return None
+    return (shape[0], units) if config.get("return_sequences") else (units,)
+
+
+def _conv_lstm(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    image = _convolution(config, shape[1:])
+    if image is None:
+        return None
+    return (shape[0], *image) if config.get("return_sequences") else image
+
+
+def _spatial(
+    config: Mapping[str, Any], shape: OpenShape, change: Callable[..., int | None], *settings: Any
+) -> OpenShape | None:
+    """The shape with each of its spatial sizes changed; ``settings`` hold a value for each of them, or one for all."""
+    first = config.get("data_format") == "channels_first"
+    sizes = shape[1:] if first else shape[:-1]
+    columns = [value if isinstance(value, list) else [value] * len(sizes) for value in settings]
+    if any(len(column) != len(sizes) for column in columns):
+        return None
+    out = [None if size is None else change(size, *values) for size, *values in zip(sizes, *columns, strict=True)]
+    return (shape[0], *out) if first else (*out, shape[-1])
+
+
+def _with_channels(config: Mapping[str, Any], shape: OpenShape | None, channels: int | None) -> OpenShape | None:
+    if shape is None:
+        return None
+    return (channels, *shape[1:]) if config.get("data_format") == "channels_first" else (*shape[:-1], channels)
+
+
+def _windows(config: Mapping[str, Any]) -> Callable[..., int | None]:
+    def count(size: int, window: int, stride: int, dilation: int) -> int | None:
+        if config.get("padding") in ("same", "causal"):
+            return math.ceil(size / stride)
+        return (size - dilation * (window - 1) - 1) // stride + 1
+
+    return count
+
+
+def _convolution(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    out = _spatial(
+        config,
+        shape,
+        _windows(config),
+        config["kernel_size"],
+        config.get("strides") or 1,
+        config.get("dilation_rate") or 1,
+    )
+    return _with_channels(config, out, config.get("filters"))
+
+
+def _depthwise(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    channels = shape[0] if config.get("data_format") == "channels_first" else shape[-1]
+    multiplied = None if channels is None else channels * config.get("depth_multiplier", 1)
+    return _with_channels(config, _convolution(config, shape), multiplied)
+
+
+def _transposed(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    def count(size: int, window: int, stride: int, dilation: int, extra: int | None) -> int:
+        window = dilation * (window - 1) + 1
+        if extra is not None:
+            return (size - 1) * stride + window - (2 * (window // 2) if config.get("padding") == "same" else 0) + extra
+        return size * stride if config.get("padding") == "same" else size * stride + max(window - stride, 0)
+
+    strides, dilation = config.get("strides") or 1, config.get("dilation_rate") or 1
+    out = _spatial(config, shape, count, config["kernel_size"], strides, dilation, config.get("output_padding"))
+    return _with_channels(config, out, config["filters"])
+
+
+def _pooling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    window = config["pool_size"]
+    return _spatial(config, shape, _windows(config), window, config.get("strides") or window, 1)
+
+
+def _global_pooling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    first = config.get("data_format") == "channels_first"
+    channels = shape[0] if first else shape[-1]
+    if not config.get("keepdims"):
+        return (channels,)
+    ones = (1,) * (len(shape) - 1)
+    return (channels, *ones) if first else (*ones, channels)
+
+
+def _around(key: str, sign: int) -> Callable[[Mapping[str, Any], OpenShape], OpenShape | None]:
+    def rule(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+        around = config[key]
+        if len(shape) == 2:  # 1-D: one number or one pair, for the only axis
+            around = [around if isinstance(around, list) else [around, around]]
+        around = around if isinstance(around, list) else [around] * (len(shape) - 1)
+        return _spatial(config, shape, lambda size, pair: size + sign * sum(_pair(pair)), [_pair(p) for p in around])
+
+    return rule
+
+
+def _pair(value: Any) -> list[int]:
     return value if isinstance(value, list) else [value, value]
+
+
+def _up_sampling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    return _spatial(config, shape, lambda size, factor: size * factor, config["size"])
+
+
+#: Layers whose output has the shape of their input.
+_SAME = frozenset({
+    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
+    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Masking", "Normalization",
+    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Reverse", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
+    "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
+})  # fmt: skip
+_RULES: Mapping[str, Callable[..., OpenShape | None]] = {
+    **dict.fromkeys(ELEMENTWISE, _elementwise),
+    **{f"{kind}Pooling{rank}D": _pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    **{f"Global{kind}Pooling{rank}D": _global_pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    **{f"Conv{rank}D": _convolution for rank in (1, 2, 3)},
+    **{f"Conv{rank}DTranspose": _transposed for rank in (1, 2, 3)},
+    **{f"ConvLSTM{rank}D": _conv_lstm for rank in (1, 2, 3)},
+    **{f"Cropping{rank}D": _around("cropping", -1) for rank in (1, 2, 3)},
+    **{f"DepthwiseConv{rank}D": _depthwise for rank in (1, 2)},
+    **{f"LocallyConnected{rank}D": _convolution for rank in (1, 2)},
+    **{f"SeparableConv{rank}D": _convolution for rank in (1, 2)},
+    **{f"UpSampling{rank}D": _up_sampling for rank in (1, 2, 3)},
+    **{f"ZeroPadding{rank}D": _around("padding", 1) for rank in (1, 2, 3)},
+    "Concatenate": _concatenate,
+    "Dense": _units,
+    "Embedding": _embedding,
+    "Flatten": _flatten,
+    "GRU": _recurrent,
+    "LSTM": _recurrent,
+    "Mask": lambda _, shape: (shape[0], 1),
+    "Permute": _permute,
+    "RepeatVector": _repeat,
+    "Reshape": _reshape,
+    "SimpleRNN": _recurrent,
+}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -26,6 +27,7 @@ from pydl4j_bridge.translate.stand_ins import (
     tensorflow_reshapes,
     volumes_to_vectors,
 )
+from pydl4j_bridge.translate.support import IMPORTED_ACTIVATIONS
 
 Pass = Callable[[Graph], Graph]
 
@@ -112,10 +114,6 @@ _ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "silu": ("ActivationSwish", {}),
     "leaky_relu": ("ActivationLReLU", {"alpha": 0.2}),
 }
-IMPORTED_ACTIVATIONS = frozenset({
-    "softmax", "softplus", "softsign", "relu", "relu6", "elu", "selu", "tanh", "sigmoid", "linear", "swish",
-    "hard_sigmoid",
-})  # fmt: skip
 
 
 def activations(graph: Graph) -> Graph:
@@ -234,6 +232,7 @@ PASSES: tuple[Pass, ...] = (
     steps_of_dense,
     possible_sizes,
     tensorflow_reshapes,
+    cells,
     neutral_initializers,
     activity_regularization,
     regularizers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.output_shapes import open_shapes
 
 _OF_CLASS = {
     **dict.fromkeys(("Conv1D", "Cropping1D", "RepeatVector", "UpSampling1D", "ZeroPadding1D"), 3),
@@ -14,8 +15,12 @@ _OF_CLASS = {
 
 def ranks(graph: Graph) -> dict[str, int]:
     """Call → the rank of its output, where the classes of the layers tell it."""
+    shapes = open_shapes(graph)
     found: dict[str, int] = {}
     for call in graph.calls:
+        if call.name in shapes:
+            found[call.name] = len(shapes[call.name]) + 1
+            continue
         rank = _rank(call, [found.get(name) for name in call.inputs])
         if rank is not None:
             found[call.name] = rank

@@ -52,6 +52,7 @@ def scalings(graph: Graph) -> Graph:
             "momentum": 0.99,
             "dl4j_constants": constants,
             "dl4j_renamed": renamed,
+            "dl4j_reshaped": dict.fromkeys(renamed, (channels,)),
             "dl4j_frozen": True,
         }
         return replace(call, class_name="BatchNormalization", config=config)

@@ -12,8 +12,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
 from pydl4j_bridge.kerasfile import KerasModelFile
-from pydl4j_bridge.translate.graph import Call, Graph
-from pydl4j_bridge.translate.passes import IMPORTED_ACTIVATIONS
+from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
 from pydl4j_bridge.translate.ranks import ranks
 
 
@@ -36,6 +35,12 @@ class Place:
         """The call takes an input of the model."""
         return any(call.class_name == "InputLayer" for call in self.inputs)
 
+
+#: Activations that the importer reads and computes as Keras does, but for Keras 3's hard_sigmoid.
+IMPORTED_ACTIVATIONS = frozenset({
+    "softmax", "softplus", "softsign", "relu", "relu6", "elu", "selu", "tanh", "sigmoid", "linear", "swish",
+    "hard_sigmoid",
+})  # fmt: skip
 
 Refuse = Callable[[Place], str | None]
 
@@ -68,11 +73,15 @@ def _recurrent(place: Place) -> str | None:
 
 
 def _recurrent_config(config: Mapping[str, Any], place: Place) -> str | None:
+    if config.get("dl4j_masked"):
+        return "a mask"
     for key in ("go_backwards", "return_state", "stateful", "time_major"):
         if config.get(key):
             return f"{key}=True"
     if len(place.inputs) > 1:
         return "an initial state"
+    if config.get("recurrent_dropout"):
+        return f"recurrent_dropout={config['recurrent_dropout']}"
     if place.keras_major == 3 and config.get("recurrent_activation") == "hard_sigmoid":
         return "recurrent_activation=hard_sigmoid, which Keras 3 computes otherwise than DL4J"
     return None if config.get("use_bias", True) else "use_bias=False"
@@ -122,6 +131,8 @@ def _embedding(place: Place) -> str | None:
 
 
 def _global_pooling(place: Place) -> str | None:
+    if place.config.get("dl4j_masked"):
+        return "a mask"
     return "keepdims=True" if place.config.get("keepdims") else _channels_last(place)
 
 
@@ -144,6 +155,8 @@ def _permute(place: Place) -> str | None:
 
 
 def _flatten(place: Place) -> str | None:
+    if any(call.class_name == "Embedding" for call in place.inputs):
+        return "directly behind an Embedding"
     return None if place.config.get("dl4j_volume") else _channels_last(place)
 
 
@@ -176,6 +189,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "GlobalMaxPooling1D": _global_pooling,
     "GlobalMaxPooling2D": _global_pooling,
     "InputLayer": _fine,
+    OWN_LAYER: _fine,
     "LSTM": _recurrent,
     "LeakyReLU": _fine,
     "MaxPooling1D": _pooling_1d,
@@ -234,18 +248,28 @@ def refuse_unsupported(graph: Graph, file: str | None) -> None:
 
 
 def _refused(graph: Graph) -> Iterator[str]:
+    for place in places(graph):
+        why = refusal(place)
+        if why:
+            yield f"{place.call.name} ({place.call.class_name}): {why}"
+
+
+def places(graph: Graph) -> Iterator[Place]:
+    """Each call with what rules ask about."""
     by_rank = ranks(graph)
     for call in graph.calls:
-        what = f"{call.name} ({call.class_name})"
-        rule = SUPPORTED.get(call.class_name)
-        if rule is None:
-            yield f"{what}: the importer does not know this layer"
-            continue
         before = tuple(graph[name] for name in call.inputs)
-        place = Place(call, before, by_rank.get(call.name), graph.keras_major)
-        why = rule(place) or _activation(place) or _arguments(call)
-        if why:
-            yield f"{what}: {why}"
+        yield Place(call, before, by_rank.get(call.name), graph.keras_major)
+
+
+def refusal(place: Place) -> str | None:
+    """Why the importer cannot compute a call as Keras does; None where it can."""
+    if "dl4j_refused" in place.config:
+        return str(place.config["dl4j_refused"])
+    rule = SUPPORTED.get(place.call.class_name)
+    if rule is None:
+        return "the importer does not know this layer"
+    return rule(place) or _activation(place) or _arguments(place.call)
 
 
 def _activation(place: Place) -> str | None:

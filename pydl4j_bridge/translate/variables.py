@@ -7,7 +7,7 @@ variables all differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -81,6 +81,22 @@ def _recurrent(config: Mapping[str, Any]) -> list[Variable]:
     return [Variable(v.name, under=("cell",)) for v in _with_bias(config, "kernel", "recurrent_kernel")]
 
 
+def _of_cell(cell: Mapping[str, Any]) -> list[Variable]:
+    """The variables of an RNN's cell; those of one in a stack have its number before their names."""
+    if _class(cell) != "StackedRNNCells":
+        return _recurrent(cell["config"]) if _class(cell) in _CELLS else []
+    found: list[Variable] = []
+    used: dict[str, int] = {}
+    for number, inner in enumerate(cell["config"]["cells"]):
+        spelled = snake_case(_class(inner))
+        count = used.get(spelled, 0)
+        used[spelled] = count + 1
+        under = ("cell", "cells", f"{spelled}_{count}" if count else spelled)
+        if _class(inner) in _CELLS:
+            found += [replace(v, name=f"{number}_{v.name}", under=under) for v in _recurrent(inner["config"])]
+    return found
+
+
 def _normalization(config: Mapping[str, Any]) -> list[Variable]:
     kept = [name for name, key in (("gamma", "scale"), ("beta", "center")) if config.get(key, True)]
     return [
@@ -88,6 +104,10 @@ def _normalization(config: Mapping[str, Any]) -> list[Variable]:
         Variable("moving_mean", trainable=False),
         Variable("moving_variance", trainable=False),
     ]
+
+
+def _scaled(config: Mapping[str, Any]) -> list[Variable]:
+    return [Variable(name) for name, key in (("gamma", "scale"), ("beta", "center")) if config.get(key, True)]
 
 
 def _statistics(config: Mapping[str, Any]) -> list[Variable]:
@@ -111,6 +131,8 @@ def _bidirectional(config: Mapping[str, Any]) -> list[Variable]:
     ]
 
 
+_CELLS = frozenset({"GRUCell", "LSTMCell", "SimpleRNNCell"})
+
 #: Class → its variables from its config. Classes without variables are not in it.
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "BatchNormalization": _normalization,
@@ -121,8 +143,11 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "Embedding": lambda _: [Variable("embeddings")],
     "GRU": _recurrent,
     "LSTM": _recurrent,
+    "LayerNormalization": _scaled,
+    "RMSNormalization": lambda _: [Variable("gamma")],
     "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
+    "RNN": lambda config: _of_cell(config["cell"]),
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,

@@ -85,7 +85,7 @@ def test_two_at_once_download_each_jar_once(repository: Any, tmp_path: Path) -> 
     """The second waits and finds everything there."""
     cache = tmp_path / "cache"
     processes = [start_fetch(repository, cache) for _ in range(2)]
-    assert [process.communicate(timeout=60) for process in processes] == [("30\n", "")] * 2
+    assert [process.communicate(timeout=60) for process in processes] == [("31\n", "")] * 2
     assert sorted(repository.asked) == sorted(f"/{jar.path}" for jar in lock().needed())
     assert present(cache) == NAMES
 
@@ -103,5 +103,5 @@ def test_a_killed_fetch_is_made_good_by_the_next(repository: Any, tmp_path: Path
         process.kill()
     assert set(present(cache)) & set(NAMES) == set()
     repository.stall.clear()
-    assert start_fetch(repository, cache).communicate(timeout=60) == ("30\n", "")
+    assert start_fetch(repository, cache).communicate(timeout=60) == ("31\n", "")
     assert present(cache) == NAMES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pydl4j_bridge.errors import JvmError
-from pydl4j_bridge.jvm import jars, setup
+from pydl4j_bridge.jvm import jars, own_classes, setup
 from pydl4j_bridge.jvm.flags import startup_cache
 from pydl4j_bridge.jvm.java import find_java
 
@@ -37,7 +37,7 @@ def test_natives_and_start_up_cache(cache: Path) -> None:
     first = setup.set_up()
     assert (first.worked, first.natives) == (True, cache / "natives")
     assert setup.natives_unpacked()
-    expected = startup_cache(find_java(), jars.class_path())
+    expected = startup_cache(find_java(), (*jars.class_path(), own_classes.jar_path()))
     assert first.startup_cache == expected
     assert sorted(path.name for path in (cache / "startup").iterdir()) == [expected.name] if expected else []
     assert not setup.set_up().worked

@@ -13,6 +13,8 @@ import pytest
 
 from pydl4j_bridge.jvm import jars, setup
 
+DATA = Path(__file__).resolve().parents[1] / "data"
+
 ROOT = str(Path(setup.__file__).resolve().parents[2])
 
 ADAM = """
@@ -230,13 +232,20 @@ def test_a_jvm_without_our_jars_is_joined() -> None:
     code, out, err = run(
         f"{THEIRS}theirs()\njvm = start()\nprint(jvm.joined, len(jvm.class_path), start() is jvm){USE}"
     )
-    assert (code, out) == (0, f"True 30 True\n{SAYS}[    2.0000,    2.0000]\n38\n"), err
+    assert (code, out) == (0, f"True 32 True\n{SAYS}[    2.0000,    2.0000]\n38\n"), err
 
 
 def test_a_jvm_with_our_jars_is_joined_as_it_is() -> None:
-    """Nothing is added."""
-    code, out, err = run(f"{THEIRS}theirs(*jars.class_path())\njvm = start()\nprint(jvm.joined, jvm.class_path){ADAM}")
-    assert (code, out) == (0, f"True ()\n{SAYS}"), err
+    """Only our own classes are added, and a layer of ours can be built."""
+    code, out, err = run(
+        f"""{THEIRS}theirs(*jars.class_path())
+jvm = start()
+print(jvm.joined, [jar.name.partition("-")[0] for jar in jvm.class_path]){ADAM}
+import pydl4j_bridge
+model = pydl4j_bridge.import_model({str(DATA / "zoo" / "keras3" / "gru.keras")!r}, on_loss="ignore")
+print(model.java.getLayer(0).conf().getLayer().getClass().getName())"""
+    )
+    assert (code, out) == (0, f"True ['pydl4j']\n{SAYS}org.pydl4j.layers.Recurrent\n"), err
 
 
 def test_a_jvm_with_some_of_our_classes_is_refused() -> None:

@@ -1,0 +1,53 @@
+package org.pydl4j;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.modelimport.keras.KerasLayer;
+import org.deeplearning4j.nn.modelimport.keras.exceptions.InvalidKerasConfigurationException;
+import org.deeplearning4j.nn.modelimport.keras.exceptions.UnsupportedKerasConfigurationException;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+
+/**
+ * A layer of a Keras config that brings DL4J's layer with it: {@code config.layer} is that layer's JSON.
+ *
+ * <p>Registered with the importer under {@link #CLASS_NAME}. The names of the weights are those of the layer's
+ * parameters.
+ */
+public final class KerasTranslated extends KerasLayer {
+    /** The class name in the config. */
+    public static final String CLASS_NAME = "pydl4j>Translated";
+
+    public KerasTranslated(Map<String, Object> layerConfig)
+            throws InvalidKerasConfigurationException, UnsupportedKerasConfigurationException {
+        super(layerConfig, false);
+        Map<?, ?> config = (Map<?, ?>) layerConfig.get("config");
+        layer = NeuralNetConfiguration.mapper().convertValue(config.get("layer"), Layer.class);
+        layer.setLayerName(layerName);
+    }
+
+    /** Makes the importer know this class, and DL4J's JSON reader ours, also where another class loader has them. */
+    public static void register() {
+        KerasLayer.registerCustomLayer(CLASS_NAME, KerasTranslated.class);
+        ObjectMapper mapper = NeuralNetConfiguration.mapper();
+        mapper.setTypeFactory(mapper.getTypeFactory().withClassLoader(KerasTranslated.class.getClassLoader()));
+    }
+
+    @Override
+    public InputType getOutputType(InputType... inputType) {
+        return layer.getOutputType(-1, inputType[0]);
+    }
+
+    @Override
+    public int getNumParams() {
+        return (int) layer.initializer().numParams(layer);
+    }
+
+    @Override
+    public void setWeights(Map<String, INDArray> given) {
+        weights = new HashMap<>(given);
+    }
+}

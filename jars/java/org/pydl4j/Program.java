@@ -1,0 +1,95 @@
+package org.pydl4j;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * What a layer or a vertex computes, as a SameDiff graph: its output, and its gradients by SameDiff's own rules.
+ *
+ * <p>A graph is made for each combination of input shapes, so that a definition sees every size as a number; the last
+ * few are kept. Weights are inputs like any other: nothing is copied into the graph.
+ */
+final class Program {
+    /** The graph of one combination of shapes. */
+    interface Definition {
+        SDVariable define(SameDiff sd, Map<String, SDVariable> inputs);
+    }
+
+    private static final int KEPT = 8;
+    private static final String EPSILON = "epsilon of the output";
+
+    private final Definition definition;
+    private final Map<String, Made> made = new LinkedHashMap<String, Made>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Made> eldest) {
+            return size() > KEPT;
+        }
+    };
+
+    Program(Definition definition) {
+        this.definition = definition;
+    }
+
+    /** The output for the inputs, in no workspace. */
+    INDArray output(Map<String, INDArray> inputs) {
+        try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Made graph = graph(inputs);
+            INDArray result = graph.sd.outputSingle(detached(inputs), graph.output);
+            graph.forget();
+            return result;
+        }
+    }
+
+    /** The gradient of each input where the output's is {@code epsilon}, in no workspace. */
+    Map<String, INDArray> gradients(Map<String, INDArray> inputs, INDArray epsilon) {
+        try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Made graph = graph(inputs);
+            String[] names = inputs.keySet().toArray(new String[0]);
+            if (!graph.sd.hasGradientFunction()) {
+                SDVariable output = graph.sd.getVariable(graph.output);
+                SDVariable given = graph.sd.placeHolder(EPSILON, epsilon.dataType(), epsilon.shape());
+                graph.sd.setLossVariables(output.mul(given).sum());
+                graph.sd.createGradFunction(names);
+            }
+            Map<String, INDArray> values = detached(inputs);
+            values.put(EPSILON, epsilon);
+            Map<String, INDArray> found = graph.sd.calculateGradients(values, names);
+            graph.forget();
+            return found;
+        }
+    }
+
+    private Made graph(Map<String, INDArray> inputs) {
+        StringBuilder key = new StringBuilder();
+        inputs.values().forEach(array -> key.append(Arrays.toString(array.shape())));
+        return made.computeIfAbsent(key.toString(), unused -> new Made(inputs));
+    }
+
+    private static Map<String, INDArray> detached(Map<String, INDArray> inputs) {
+        return new LinkedHashMap<>(inputs);
+    }
+
+    private final class Made {
+        final SameDiff sd = SameDiff.create();
+        final String output;
+
+        Made(Map<String, INDArray> inputs) {
+            Map<String, SDVariable> variables = new LinkedHashMap<>();
+            inputs.forEach((name, array) ->
+                    variables.put(name, sd.placeHolder(name, array.dataType(), array.shape())));
+            output = definition.define(sd, variables).name();
+        }
+
+        /** No array of a call is kept alive by the graph. */
+        void forget() {
+            sd.clearPlaceholders(true);
+            sd.clearOpInputs();
+        }
+    }
+}

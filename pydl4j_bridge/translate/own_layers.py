@@ -1,0 +1,154 @@
+"""Layers of our own in Java, for what the native importer does not compute as Keras does.
+
+A row says for one class of Keras's which Java class under ``org.pydl4j.layers`` computes it and with which settings;
+what a row refuses is refused by name. What the importer computes right stays the importer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes
+from pydl4j_bridge.translate.support import places, refusal
+
+_PACKAGE = "org.pydl4j.layers"
+
+#: What the functions in ``Functions.java`` compute, by Keras's names.
+FUNCTIONS = frozenset({
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
+    "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "squareplus", "swish", "tanh", "tanh_shrink",
+    "threshold",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call with the shapes around it, without the batch."""
+
+    call: Call
+    inputs: tuple[OpenShape, ...]
+    keras_major: int
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The config of the call."""
+        return self.call.config
+
+    @property
+    def rank(self) -> int:
+        """Dimensions of the input, the batch included."""
+        return len(self.inputs[0]) + 1
+
+
+class Refused(Exception):
+    """A row cannot compute a call; says why."""
+
+
+#: From a call to the name of the Java class and its settings.
+Row = Callable[[Site], "tuple[str, dict[str, Any]]"]
+
+
+def own_layers(graph: Graph) -> Graph:
+    """Calls that the importer computes otherwise or not at all → layers of our own, where there is a row for them."""
+    shapes = open_shapes(graph)
+    changed: dict[str, Call] = {}
+    for place in places(graph):
+        call = place.call
+        why, row = refusal(place), ROWS.get(call.class_name)
+        if why is None or row is None:
+            continue
+        if call.name not in shapes or len(call.inputs) != 1 or None in shapes[call.inputs[0]][1:]:
+            continue
+        try:
+            java_class, settings = row(Site(call, tuple(shapes[name] for name in call.inputs), graph.keras_major))
+        except Refused as refused:
+            changed[call.name] = call.with_config(dl4j_refused=str(refused))
+        else:
+            changed[call.name] = _own(call, java_class, settings, shapes[call.name])
+    return replace(graph, calls=tuple(changed.get(call.name, call) for call in graph.calls))
+
+
+def _own(call: Call, java_class: str, settings: Mapping[str, Any], shape: OpenShape) -> Call:
+    weights = {name: list(size) for name, size in call.shapes.items()}
+    biases = {name: weights.pop(name) for name in ("beta", "bias") if name in weights}
+    layer = {
+        "@class": f"{_PACKAGE}.{java_class}",
+        "config": dict(settings),
+        "outputShape": [-1 if size is None else size for size in shape],
+        "layerParams": {"weightParams": weights, "biasParams": biases},
+    }
+    dropped = ("dl4j_masked", "dl4j_activation")
+    kept = {
+        key: value
+        for key, value in call.config.items()
+        if key == "trainable" or (key.startswith("dl4j_") and key not in dropped)
+    }
+    kept["dl4j_not_carried"] = [key for key in ("dropout", "recurrent_dropout") if call.config.get(key)]
+    return replace(call, class_name=OWN_LAYER, config={**kept, "name": call.config.get("name"), "layer": layer})
+
+
+def _function(name: Any, site: Site) -> str:
+    if name is None:
+        return "linear"
+    if name not in FUNCTIONS:
+        raise Refused(f"activation {name}")
+    return "hard_sigmoid_2" if name == "hard_sigmoid" and site.keras_major < 3 else str(name)
+
+
+def _activation(site: Site) -> tuple[str, dict[str, Any]]:
+    return "Activation", {"activation": _function(site.config["activation"], site)}
+
+
+def _axes(axis: Any, rank: int) -> list[int]:
+    axes = axis if isinstance(axis, list) else [axis]
+    return sorted(one % rank for one in axes)
+
+
+def _layer_normalization(site: Site) -> tuple[str, dict[str, Any]]:
+    config = site.config
+    settings = {
+        "axis": _axes(config.get("axis", -1), site.rank),
+        "epsilon": config.get("epsilon", 1e-3),
+        "rms_scaling": site.call.class_name == "RMSNormalization" or bool(config.get("rms_scaling")),
+    }
+    return "LayerNormalization", settings
+
+
+def _recurrent(site: Site) -> tuple[str, dict[str, Any]]:
+    config = site.config
+    for key in ("return_state", "stateful", "time_major"):
+        if config.get(key):
+            raise Refused(f"{key}=True")
+    settings = {
+        "cell": site.call.class_name,
+        "activation": _function(config.get("activation", "tanh"), site),
+        "recurrent_activation": _function(config.get("recurrent_activation", "sigmoid"), site),
+        **{key: bool(config.get(key)) for key in ("return_sequences", "go_backwards", "zero_output_for_mask")},
+        "reset_after": bool(config.get("reset_after")),
+        "masked": bool(config.get("dl4j_masked")),
+    }
+    return "Recurrent", settings
+
+
+def _global_average(site: Site) -> tuple[str, dict[str, Any]]:
+    if not site.config.get("dl4j_masked"):
+        raise Refused("keepdims=True" if site.config.get("keepdims") else "data_format=channels_first")
+    return "MaskedAverage", {"keepdims": bool(site.config.get("keepdims"))}
+
+
+ROWS: Mapping[str, Row] = {
+    "Activation": _activation,
+    "GRU": _recurrent,
+    "GlobalAveragePooling1D": _global_average,
+    "LSTM": _recurrent,
+    "Mask": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": False}),
+    "Masking": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": True}),
+    "Reverse": lambda _: ("Reverse", {}),
+    "LayerNormalization": _layer_normalization,
+    "RMSNormalization": _layer_normalization,
+    "SimpleRNN": _recurrent,
+}
