@@ -145,6 +145,7 @@ def compare(model: str, record: str) -> Result:
 def _compare_layers(imported: Any, recorded: Recorded, result: Result) -> None:
     """Hold the activations of every layer against Keras's."""
     activations = dict(_activations(imported.java, recorded.inputs))
+    moved = _channels_first(result.model)
     batch = recorded.inputs[0].shape[0]
     for name, keras in recorded.activations.items():
         ours = activations.get(name)
@@ -153,14 +154,27 @@ def _compare_layers(imported: Any, recorded: Recorded, result: Result) -> None:
             continue
         if ours.ndim == 2 and keras.ndim == 3 and len(ours) == batch * keras.shape[1]:
             ours = ours.reshape(keras.shape[1], batch, -1).swapaxes(0, 1)  # the time steps before the batch
+        if name in moved:
+            ours = np.moveaxis(ours, -1, 1)
         if ours.shape != keras.shape:
             result.not_compared[name] = f"it has the shape {ours.shape} here and {keras.shape} in Keras"
             continue
         result.layers[name] = relative_error(ours, keras)
 
 
+def _channels_first(model: str) -> set[str]:
+    """The layers of a model that have their channels first in Keras; imported layers have them last."""
+    import h5py
+
+    with h5py.File(model, "r") as file:
+        inner = json.loads(file.attrs["model_config"])["config"]
+    layers = inner if isinstance(inner, list) else inner["layers"]
+    configs = [layer["config"] for layer in layers]
+    return {config["name"] for config in configs if config.get("data_format") == "channels_first"}
+
+
 def _activations(network: Any, inputs: list[NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
-    """What each layer gives, in Keras's layout: imported layers keep it, but for those whose format says otherwise.
+    """What each layer gives, with its channels last.
 
     Layer by layer: outside of workspaces, a layer may work in place on what the one before it gave.
     """
@@ -205,7 +219,10 @@ def compare_all(pairs: list[tuple[str, str]], time_limit: float = TIME_LIMIT) ->
             far.close()
             if not pipe.poll(START_LIMIT):
                 raise click.ClickException(f"Java did not start within {START_LIMIT:.0f} s")
-            pipe.recv()
+            try:
+                pipe.recv()
+            except EOFError:
+                raise click.ClickException("the worker process ended before it was asked anything") from None
         try:
             pipe.send((model, record))
             if pipe.poll(time_limit):

@@ -7,7 +7,7 @@ against Keras 1.2.2 itself, on TensorFlow and on Theano.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,21 @@ _DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
 GATES: Mapping[str, tuple[str, str]] = {"LSTM": ("icfo", "ifco"), "GRU": ("zrh", "zrh")}
 _PARTS = ("kernel", "recurrent_kernel", "bias")
 _CONVOLUTIONS = frozenset({"Conv1D", "Conv2D", "Conv3D"})
+_WITHOUT_ORDER = frozenset({f"{kind}{at}D" for kind in ("Cropping", "UpSampling", "ZeroPadding") for at in (2, 3)})
 _POOLING = frozenset({f"{kind}Pooling{at}D" for kind in ("Average", "Max") for at in (1, 2, 3)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a model was made.
+
+    Attributes:
+        theano: on Theano; else on TensorFlow.
+        order: ``th`` or ``tf`` where the layers that say it agree.
+    """
+
+    theano: bool
+    order: str | None
 
 
 def from_keras_1(contents: ModelContents) -> tuple[ModelContents, dict[tuple[str, ...], dict[str, Array]]]:
@@ -109,12 +123,12 @@ def from_keras_1(contents: ModelContents) -> tuple[ModelContents, dict[tuple[str
         InvalidConfig: a config that Keras 1 does not write, or weights that do not fit it.
     """
     try:
-        theano = _is_theano(contents)
-        modern = replace(contents, config=_model(contents.config, theano=theano))
+        origin = _Origin(_is_theano(contents), _order(contents.config))
+        modern = replace(contents, config=_model(contents.config, origin))
         bound = bind_weights(modern, _VARIABLES)
         for path, layer in walk_layers(modern.config):
             if path in bound:
-                bound[path] = _weights(layer["class_name"], layer["config"], bound[path], theano=theano)
+                bound[path] = _weights(layer["class_name"], layer["config"], bound[path], theano=origin.theano)
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
     return modern, bound
@@ -127,15 +141,36 @@ def _is_theano(contents: ModelContents) -> bool:
     return bool(names) and not any(name.endswith(":0") for name in names)
 
 
-def _model(model: Mapping[str, Any], *, theano: bool) -> dict[str, Any]:
+def _order(config: Any) -> str | None:
+    """The one ``dim_ordering`` of a model, or None: paddings, croppings and upsamplings do not write theirs.
+
+    Keras 1 takes the one of the installation for them.
+    """
+    found = {value for key, value in _settings_in(config) if key == "dim_ordering"}
+    return str(found.pop()) if len(found) == 1 else None
+
+
+def _settings_in(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                yield key, inner
+            else:
+                yield from _settings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _settings_in(inner)
+
+
+def _model(model: Mapping[str, Any], origin: _Origin) -> dict[str, Any]:
     inner = model["config"]
-    layers = [_layer(layer, theano=theano) for layer in (inner if isinstance(inner, list) else inner["layers"])]
+    layers = [_layer(layer, origin) for layer in (inner if isinstance(inner, list) else inner["layers"])]
     return {**model, "config": layers if isinstance(inner, list) else {**inner, "layers": layers}}
 
 
-def _layer(layer: Mapping[str, Any], *, theano: bool) -> dict[str, Any]:
+def _layer(layer: Mapping[str, Any], origin: _Origin) -> dict[str, Any]:
     if layer["class_name"] in MODELS:
-        return _model(layer, theano=theano)
+        return _model(layer, origin)
     class_name, config = str(layer["class_name"]), layer["config"]
     if class_name == "Merge":
         made, config = _merge(config)
@@ -144,9 +179,11 @@ def _layer(layer: Mapping[str, Any], *, theano: bool) -> dict[str, Any]:
         return {**layer, "class_name": f"{class_name} of Keras 1"}
     made = CLASSES[class_name]
     config = _settings(made, config)
+    if made in _WITHOUT_ORDER and origin.order is not None:
+        config.setdefault("data_format", _DATA_FORMATS.get(origin.order, origin.order))
     if "layer" in config:
-        config["layer"] = _layer(config["layer"], theano=theano)
-    why = next(_refused(made, config, layer["config"], theano=theano), None)
+        config["layer"] = _layer(config["layer"], origin)
+    why = next(_refused(made, config, layer["config"], theano=origin.theano), None)
     return {**layer, "class_name": f"{class_name} with {why}" if why else made, "config": config}
 
 
@@ -208,6 +245,8 @@ def _refused(class_name: str, config: Mapping[str, Any], old: Mapping[str, Any],
         yield f"mode={old['mode']}"
     if config.get("data_format") == "default":
         yield "dim_ordering=default"
+    if class_name in _WITHOUT_ORDER and "data_format" not in config:
+        yield "a dim_ordering that the file does not say"
     if not theano or config.get("padding") != "same":
         return
     if class_name in _POOLING:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.layouts import channels_last
 from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
@@ -232,6 +233,7 @@ PASSES: tuple[Pass, ...] = (
     steps_of_dense,
     possible_sizes,
     tensorflow_reshapes,
+    channels_last,
     cells,
     neutral_initializers,
     activity_regularization,

@@ -151,6 +151,8 @@ def _up_sampling_2d(place: Place) -> str | None:
 
 
 def _permute(place: Place) -> str | None:
+    if place.config.get("dl4j_layout"):
+        return "of channels"
     return None if place.rank == 3 else f"of {place.rank} dimensions"
 
 
