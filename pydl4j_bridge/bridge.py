@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydl4j_bridge.compare import NativeAttempt, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
-from pydl4j_bridge.errors import BridgeError, JavaError, JvmError, WorkerCrashed, WorkerTimeout
+from pydl4j_bridge.errors import BridgeError, InvalidConfig, JavaError, JvmError, WorkerCrashed, WorkerTimeout
 from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
 from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.mapping import map_optimizer as _map
-from pydl4j_bridge.mapping.engine import OnLoss
+from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
 
@@ -26,7 +27,7 @@ __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimize
 TIME_LIMIT = 40.0
 
 
-def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
+def map_optimizer(source: Any, *, on_loss: OnLoss = "error", fidelity: Fidelity = "nd4j") -> UpdaterSpec:
     """The ND4J updater for a Keras optimizer, with a finding for every key of its config. Needs no JVM.
 
     Args:
@@ -34,6 +35,8 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
             text, a config dict, a live Keras model or optimizer.
         on_loss: what to do about a setting that changes the training and that ND4J cannot express: ``"error"``,
             ``"warn"`` or ``"ignore"``.
+        fidelity: ``"nd4j"``: ND4J's own class, whose rule may only be near Keras's: the findings say where;
+            ``"exact"``: an updater of ours with Keras's rule where ND4J has another one.
 
     Raises:
         NoTrainingConfig: the source has no optimizer; says why.
@@ -41,7 +44,7 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error") -> UpdaterSpec:
         UnsupportedOption: ``on_loss`` is ``"error"`` and settings would be lost; the message names them all.
         KerasFileError: the source cannot be read, or holds a value that Keras could not have meant.
     """
-    return _map(read_optimizer(source), on_loss=on_loss)
+    return _map(read_optimizer(source), on_loss=on_loss, fidelity=fidelity)
 
 
 def start(**options: Any) -> Any:
@@ -82,6 +85,9 @@ def import_model(
     optimizer: bool = True,
     enforce_training_config: bool = True,
     on_loss: OnLoss = "error",
+    fidelity: Fidelity = "nd4j",
+    lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
+    inputs: InputShapes | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -92,13 +98,19 @@ def import_model(
         optimizer: put the mapped optimizer on the layers; False for inference only.
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
-        on_loss: as in :func:`map_optimizer`.
+        on_loss, fidelity: as in :func:`map_optimizer`.
+        lambdas: what stands for the model's Lambda layers, by their names: a function from a ``SameDiff`` and the
+            ``SDVariable`` of the input to that of the output, e.g. ``{"scale": lambda sd, x: x.mul(2.0)}``. The code
+            of a Lambda in the file is never executed.
+        inputs: shapes, without the batch, for inputs whose sizes the file leaves open and DL4J needs: ``(224, 224, 3)``
+            where there is one input, a list of shapes in the order of the inputs, or ``{"input_1": (224, 224, 3)}``.
 
     Raises:
+        InvalidConfig: ``lambdas`` names a layer that the model does not have.
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
-        KerasFileError: the file cannot be read.
+        KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
     from pydl4j_bridge.imported import ImportedModel
@@ -108,15 +120,44 @@ def import_model(
 
     file = read(path, enforce_training_config=enforce_training_config)
     major = importable(file)
-    updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
+    updater = _map(file.optimizer, on_loss=on_loss, fidelity=fidelity) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
         contents, weights = from_keras_1(contents) if major == 1 else (contents, bind_weights(contents))
-        model = translate(contents, weights, major, file.loss if updater else None, file.backend)
+        recorder = _Recorder(lambdas or {})
+        model = translate(contents, weights, major, file.loss if updater else None, inputs, recorder, file.backend)
+        recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
     if updater is not None:
         imported.set_updater(updater)
     return imported
+
+
+class _Recorder:
+    """Records what is given for Lambda layers, and knows what was not asked for."""
+
+    def __init__(self, lambdas: Mapping[str, Callable[[Any, Any], Any]]) -> None:
+        self._lambdas = lambdas
+        self._used: set[str] = set()
+
+    def __call__(self, name: str, shape: tuple[int, ...]) -> tuple[dict[str, str], tuple[int, ...]] | None:
+        if name not in self._lambdas:
+            return None
+        start()
+        from pydl4j_bridge.jvm.lambdas import record
+
+        self._used.add(name)
+        return record(name, self._lambdas[name], shape)
+
+    def all_used_or_error(self, file: str | None) -> None:
+        unknown = sorted(set(self._lambdas) - self._used)
+        if unknown:
+            raise InvalidConfig(
+                f"the model has no Lambda {', '.join(unknown)}",
+                because=f"lambdas were asked for: {', '.join(sorted(self._used)) or 'none'}",
+                file=file,
+                fix="Leave it out, or name it as the model's config does",
+            )
 
 
 def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:

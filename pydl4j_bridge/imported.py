@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pydl4j_bridge.errors import InvalidConfig
-from pydl4j_bridge.jvm import networks
+from pydl4j_bridge.jvm import layouts, networks
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel
 
@@ -33,6 +34,7 @@ class ImportedModel:
         self.updater: UpdaterSpec | None = None
         self.notes = model.notes
         self._model = model
+        self._found_places: Mapping[str, tuple[layouts.Place, ...]] | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -69,6 +71,42 @@ class ImportedModel:
                 outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The weights as they are in the network now, with Keras's names and in Keras's layouts.
+
+        Returns:
+            ``"layer/weight"`` → a new float32 array; inside of nested models ``"model/layer/weight"``. The names of the
+            weights are Keras 2's: ``kernel``, ``bias``, ``recurrent_kernel``, ``gamma``, ``beta``, ``moving_mean``,
+            ``moving_variance``, ``embeddings``, ``alpha``, ``depthwise_kernel``, ``pointwise_kernel``; of Normalization
+            ``mean`` and ``variance``; of Bidirectional layers with ``forward_`` and ``backward_`` before them. A layer
+            that Keras shares is there once, as its first copy in the network has it. Not in it is what the network does
+            not have: Normalization's ``count``. What Keras does not have (BatchNormalization's gamma with scale off) is
+            not in it either.
+        """
+        flat = layouts.flat_parameters(self.java)
+        return {name: places[0].read(flat) for name, places in self._places().items()}
+
+    def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Put weights into the network, with the names and in the layouts of :meth:`weights`; others stay as they are.
+
+        Raises:
+            InvalidConfig: the model has no weight of the name, or one of another shape. Nothing has been changed then.
+        """
+        places = self._places()
+        for name, values in weights.items():
+            if name not in places:
+                near = get_close_matches(name, places, n=3)
+                raise InvalidConfig(
+                    f"the model has no weight {name}", because="no layer has one of the name", near=near
+                )
+            expected, given = places[name][0].shape, np.shape(values)
+            if given != expected:
+                raise InvalidConfig(f"the weight {name} has the shape {expected}, and {given} was given")
+        flat = layouts.flat_parameters(self.java)
+        for name, values in weights.items():
+            for place in places[name]:
+                place.write(flat, values)
+
     def updaters(self) -> Mapping[str, UpdaterSpec]:
         """Layer name → the updater that it carries, read back from Java; layers without parameters are not in it."""
         return networks.updaters(self.java)
@@ -86,6 +124,21 @@ class ImportedModel:
         networks.install_updater(self.java, updater)
         self.updater = updater
 
+    def rebuild(self, updater: UpdaterSpec) -> ImportedModel:
+        """A fresh network with this updater on every layer, the way to train on a model that has no optimizer.
+
+        It is made as DL4J makes one from a configuration: the imported configuration is written as text and read back,
+        gets the updater on each layer that is trained, and a network is built from it with a copy of the weights as
+        they are now. Steps are counted from 0. It shares nothing with this one, which stays as it is.
+
+        Raises:
+            TranslationError: DL4J cannot train one of the layers.
+            JavaError: Java refused a value.
+        """
+        made = ImportedModel(networks.rebuild(self.java, updater), self._model)
+        made.updater = updater
+        return made
+
     def summary(self) -> str:
         """DL4J's own summary of the network."""
         return str(self.java.summary())
@@ -101,3 +154,15 @@ class ImportedModel:
             unfinished = Path(folder) / target.name
             networks.save(self.java, str(unfinished))
             os.replace(unfinished, target)
+
+    def _places(self) -> Mapping[str, tuple[layouts.Place, ...]]:
+        """Name of a weight → its places: several where Keras shares a layer."""
+        if self._found_places is None:
+            found: dict[str, tuple[layouts.Place, ...]] = {}
+            for place in layouts.find_places(self.java, self._model):
+                before = found.get(place.name, ())
+                if before and before[0].path != place.path:
+                    raise InvalidConfig(f"two layers have a weight {place.name}")
+                found[place.name] = (*before, place)
+            self._found_places = found
+        return self._found_places

@@ -308,6 +308,11 @@ CONV2D_CASES = (
         compiled="adam-mse",
     ),
     stack("conv2d-any-size", (None, None, 3), lambda k: [k.Conv2D(4, (3, 2)), k.GlobalAveragePooling2D()]),
+    stack(
+        "rescaling-any-size",
+        (None, None, 3),
+        lambda k: [k.Rescaling(0.1, 0.5), k.Conv2D(4, 3), k.GlobalAveragePooling2D()],
+    ),
 )
 
 CONV3D_CASES = (
@@ -1258,6 +1263,7 @@ KERAS3_ARCHIVE_ONLY = words("""
     dense-log-softmax dense-glu dense-threshold relu-all-options average-pooling1d-strides unit-normalization-axis-1
     lstm-odd-activations embedding-mask-average multiply-images dense-non-neg reshape-to-image-then-conv2d
     residual-block bidirectional-lstm-sum-sequences permute-image-then-flatten-dense dense-softplus dense-selu
+    conv2d-any-size embedding-any-length lstm-any-length rescaling-any-size
     max-pooling3d conv2d-channels-first activation-beside-its-input
 """)
 

@@ -20,7 +20,7 @@ def to_indarray(array: ArrayLike) -> Any:
     nd4j = jpype.JClass("org.nd4j.linalg.factory.Nd4j")
     shape = jpype.JArray(jpype.JLong)(list(source.shape) or [1])
     made = nd4j.createUninitialized(jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT, shape, "c")
-    _memory(made)[...] = source.ravel()
+    memory(made)[...] = source.ravel()
     return made
 
 
@@ -31,13 +31,16 @@ def to_numpy(array: Any) -> NDArray[np.float32]:
     data_type = jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT
     source = array.castTo(data_type).dup("c")
     shape = [int(size) for size in source.shape()]
-    return np.array(_memory(source), dtype=np.float32).reshape(shape)
+    return np.array(memory(source), dtype=np.float32).reshape(shape)
 
 
-def _memory(array: Any) -> NDArray[np.float32]:
+def memory(array: Any) -> NDArray[np.float32]:
     """The off-heap memory of a float32 ``INDArray`` in C order. It lives as long as ``array`` does."""
     import ctypes
 
-    length = int(array.length())
-    address = int(array.data().pointer().address()) + 4 * int(array.offset())
-    return np.ctypeslib.as_array((ctypes.c_float * length).from_address(address))
+    return np.ctypeslib.as_array((ctypes.c_float * int(array.length())).from_address(address(array)))
+
+
+def address(array: Any) -> int:
+    """Where the first number of a float32 ``INDArray`` lies in memory."""
+    return int(array.data().pointer().address()) + 4 * int(array.offset())

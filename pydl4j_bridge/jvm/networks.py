@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
-from pydl4j_bridge.translate.variables import Array
+from pydl4j_bridge.translate.inputs import GIVE_THEM
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras"
 _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
@@ -30,8 +30,21 @@ _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
 _ANY_OPTIMIZER = {"class_name": "SGD", "config": {"lr": 0.01, "momentum": 0.0, "decay": 0.0, "nesterov": False}}
 
 
+class Readable(Protocol):
+    """An array that is read when it is its turn: one in a file, for the most part."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In Keras's layout."""
+        ...
+
+    def read(self) -> NDArray[Any]:
+        """The numbers."""
+        ...
+
+
 def build_network(
-    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Array]], file: str | None
+    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Readable]], file: str | None
 ) -> Any:
     """The ``MultiLayerNetwork`` or ``ComputationGraph`` of a translated model, with its weights.
 
@@ -45,28 +58,17 @@ def build_network(
     """
     import jpype
 
-    with java_errors("the importer refused the translated model", file=file):
-        jpype.JClass("org.pydl4j.KerasTranslated").register()
-        builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
-        builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
-        if model.losses is not None:
-            builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
-        keras = builder.buildSequential() if model.sequential else builder.buildModel()
+    fix: dict[str, Any] = {"fix": GIVE_THEM} if any(None in shape for shape in model.inputs) else {}
+    with java_errors("the importer refused the translated model", file=file, **fix):
+        keras = importer_model(model)
         for entry in keras.getLayers().entrySet():
             name, layer = str(entry.getKey()), entry.getValue()
             arrays = weights.get(model.layers.get(name, ()), {})
             plan = model.plans.get(name, LayerPlan())
             if layer.isLayer():
                 _finish(layer.getLayer(), plan)
-            if plan.depthwise:
-                _replace_by_depthwise(layer, plan.depthwise, arrays)
-            elif arrays or plan.constants:
-                layer.setWeights(_java_map(arrays, plan))
-            if plan.frozen:
-                frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer.getLayer())
-                frozen.setLayerName(name)
-                layer.setLayer(frozen)
-        network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
+            give_weights(layer, plan, arrays)
+        network = _made(keras, model)
         _check_sizes(network, keras.getLayers(), file)
         jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
         _copy_forgotten(network, keras.getLayers())
@@ -76,6 +78,65 @@ def build_network(
             mode = jpype.JClass("org.deeplearning4j.nn.conf.WorkspaceMode").NONE
             network.getLayerWiseConfigurations().setInferenceWorkspaceMode(mode)
         return network
+
+
+def importer_model(model: ImportableModel) -> Any:
+    """The importer's ``KerasModel``, with its layers and without weights."""
+    import jpype
+
+    jpype.JClass("org.pydl4j.KerasTranslated").register()
+    builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
+    builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
+    if model.losses is not None:
+        builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
+    return builder.buildSequential() if model.sequential else builder.buildModel()
+
+
+def _made(keras: Any, model: ImportableModel) -> Any:
+    """The network of the importer's model, with its frozen layers and without weights."""
+    import jpype
+
+    if model.sequential:
+        configuration = keras.getMultiLayerConfiguration()
+        network = jpype.JClass("org.deeplearning4j.nn.multilayer.MultiLayerNetwork")
+    else:
+        configuration = keras.getComputationGraphConfiguration()
+        network = jpype.JClass("org.deeplearning4j.nn.graph.ComputationGraph")
+    for neural_net in confs(configuration):
+        plan = model.plans.get(str(neural_net.getLayer().getLayerName()), LayerPlan())
+        if plan.frozen:
+            neural_net.setLayer(_frozen(neural_net.getLayer(), between=plan.between))
+    made = network(configuration)
+    made.init()
+    return made
+
+
+def _frozen(layer: Any, *, between: bool) -> Any:
+    """A layer that is computed as in inference and never trained.
+
+    DL4J's FrozenLayer lets no gradient through; where layers before it are trained, it is the one that does.
+    """
+    import jpype
+
+    if between:
+        for holder, _ in holders(layer):
+            if hasattr(holder, "setIUpdater"):
+                # Here the layer's own settings count: a gradient of nothing would still decay its weights.
+                holder.setIUpdater(jpype.JClass("org.nd4j.linalg.learning.config.NoOp")())
+                holder.setRegularization(jpype.JClass("java.util.ArrayList")())
+                holder.setRegularizationBias(jpype.JClass("java.util.ArrayList")())
+    name = "FrozenLayerWithBackprop" if between else "FrozenLayer"
+    frozen = jpype.JClass(f"org.deeplearning4j.nn.conf.layers.misc.{name}")(layer)
+    frozen.setLayerName(layer.getLayerName())
+    return frozen
+
+
+def give_weights(layer: Any, plan: LayerPlan, arrays: Mapping[str, Readable]) -> None:
+    """Hand a layer of the importer's its weights: its ``getWeights()`` are then in DL4J's layout."""
+    if plan.depthwise:
+        _replace_by_depthwise(layer, plan.depthwise, arrays)
+    elif arrays or plan.constants:
+        layer.setWeights(_java_map(arrays, plan))
 
 
 def _copy_forgotten(network: Any, layers: Any) -> None:
@@ -109,7 +170,7 @@ def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
                 )
 
 
-def _java_map(arrays: Mapping[str, Array], plan: LayerPlan) -> Any:
+def _java_map(arrays: Mapping[str, Readable], plan: LayerPlan) -> Any:
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
@@ -146,7 +207,7 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
                 getattr(holder, setter)(_regularization(l1, l2))
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Array]) -> None:
+def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Readable]) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 
@@ -211,6 +272,35 @@ def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray
         return [to_numpy(network.output(given[0]))]
 
 
+def rebuild(network: Any, spec: UpdaterSpec) -> Any:
+    """A new network from the configuration of another one, with a copy of its parameters and a fresh updater.
+
+    Raises:
+        TranslationError: DL4J cannot train one of the layers.
+        JavaError: Java refused a value.
+    """
+    import jpype
+
+    with java_errors("the network cannot be built again"):
+        package = "org.deeplearning4j.nn"
+        # Through text and back, as when it is saved: a clone shares the layers that are inside of other ones.
+        if _is_graph(network):
+            configurations = jpype.JClass(f"{package}.conf.ComputationGraphConfiguration")
+            configuration = configurations.fromJson(network.getConfiguration().toJson())
+            made = jpype.JClass(f"{package}.graph.ComputationGraph")(configuration)
+        else:
+            configurations = jpype.JClass(f"{package}.conf.MultiLayerConfiguration")
+            configuration = configurations.fromJson(network.getLayerWiseConfigurations().toJson())
+            made = jpype.JClass(f"{package}.multilayer.MultiLayerNetwork")(configuration)
+        # The new updater has made no step yet, and some count them.
+        for counted in (configuration, *confs(configuration)):
+            counted.setIterationCount(0)
+            counted.setEpochCount(0)
+        made.init(network.params(), True)
+    install_updater(made, spec)
+    return made
+
+
 def install_updater(network: Any, spec: UpdaterSpec) -> None:
     """Put an updater with its layer settings on every layer that has parameters; its state starts fresh.
 
@@ -224,13 +314,13 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
     with java_errors("the updater cannot be put on the layers"):
         for neural_net in confs(network):
             for holder, made_of in holders(neural_net.getLayer()):
-                if made_of.startswith("Bidirectional/LastTimeStep/"):
+                if "Bidirectional/LastTimeStep/" in made_of:
                     raise TranslationError(
                         f"DL4J cannot train {neural_net.getLayer().getLayerName()}",
                         because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
                         fix="Import the model for inference: import_model(path, optimizer=False)",
                     )
-                if not hasattr(holder, "setIUpdater"):
+                if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
                 holder.setIUpdater(build_updater(spec))

@@ -11,17 +11,27 @@ from typing import Any
 
 from pydl4j_bridge.errors import UnsupportedOptimizer, near_names
 from pydl4j_bridge.jvm.exceptions import java_errors
-from pydl4j_bridge.mapping.spec import SCHEDULE_PACKAGE, UPDATER_PACKAGE, ScheduleSpec, UpdaterSpec
+from pydl4j_bridge.mapping.spec import (
+    OWN_UPDATER_PACKAGE,
+    SCHEDULE_PACKAGE,
+    UPDATER_PACKAGE,
+    ScheduleSpec,
+    UpdaterSpec,
+)
 from pydl4j_bridge.mapping.targets import (
+    BOOLEAN,
     DOUBLE,
     INT,
     INT_TO_DOUBLE,
+    OWN_UPDATERS,
     SCHEDULE,
     SCHEDULE_TYPE,
     SCHEDULES,
     UPDATERS,
     WITHOUT_BUILDER,
 )
+
+_ALL = {**UPDATERS, **OWN_UPDATERS}
 
 
 def build_updater(spec: UpdaterSpec) -> Any:
@@ -33,8 +43,8 @@ def build_updater(spec: UpdaterSpec) -> Any:
     """
     import jpype
 
-    _known(spec.updater, UPDATERS)
-    kinds = UPDATERS[spec.updater]
+    _known(spec.updater, _ALL)
+    kinds = _ALL[spec.updater]
     java_class = jpype.JClass(spec.java_class)
     with java_errors(f"{spec.updater} cannot be built"):
         if spec.updater in WITHOUT_BUILDER:
@@ -54,8 +64,9 @@ def read_updater(updater: Any) -> UpdaterSpec:
     Raises:
         UnsupportedOptimizer: a class that is not ND4J's own.
     """
-    name = _simple_name(updater, UPDATER_PACKAGE, UPDATERS)
-    return UpdaterSpec(name, _fields(updater, UPDATERS[name]))
+    own = str(updater.getClass().getName()).startswith(f"{OWN_UPDATER_PACKAGE}.")
+    name = _simple_name(updater, OWN_UPDATER_PACKAGE if own else UPDATER_PACKAGE, _ALL)
+    return UpdaterSpec(name, _fields(updater, _ALL[name]))
 
 
 def build_schedule(spec: ScheduleSpec) -> Any:
@@ -113,7 +124,7 @@ def _to_java(kind: str, value: Any) -> Any:
         for position, number in value.items():
             values.put(integer.valueOf(position), double.valueOf(number))
         return values
-    converters: dict[str, Callable[[Any], Any]] = {DOUBLE: jpype.JDouble, INT: jpype.JInt}
+    converters: dict[str, Callable[[Any], Any]] = {DOUBLE: jpype.JDouble, INT: jpype.JInt, BOOLEAN: jpype.JBoolean}
     return converters[kind](value)
 
 
@@ -126,6 +137,8 @@ def _from_java(kind: str, value: Any) -> Any:
         return str(value.name())
     if kind == INT_TO_DOUBLE:
         return {int(entry.getKey()): float(entry.getValue()) for entry in value.entrySet()}
+    if kind == BOOLEAN:
+        return bool(value)
     return float(value) if kind == DOUBLE else int(value)
 
 

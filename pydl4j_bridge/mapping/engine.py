@@ -13,10 +13,11 @@ from pydl4j_bridge.kerasfile.dialects import DIALECTS, LEGACY
 from pydl4j_bridge.mapping.rules import COMMON_LOST, REFUSED, RULES, Form, Lost, Rule
 from pydl4j_bridge.mapping.schedules import inverse, map_schedule
 from pydl4j_bridge.mapping.spec import FieldValue, Finding, Outcome, UpdaterSpec
-from pydl4j_bridge.mapping.targets import UPDATERS
+from pydl4j_bridge.mapping.targets import OWN_UPDATERS, UPDATERS
 from pydl4j_bridge.mapping.values import at, flag, number, short, text
 
 OnLoss = Literal["error", "warn", "ignore"]
+Fidelity = Literal["nd4j", "exact"]
 
 #: Keras's own epsilon where a config says null: keras.config.epsilon() unless the user changed it.
 BACKEND_EPSILON = 1e-7
@@ -35,13 +36,15 @@ class LossyMappingWarning(UserWarning):
     """A setting that changes the training was left behind, because ``on_loss="warn"`` allowed it."""
 
 
-def map_optimizer(optimizer: Optimizer, *, on_loss: OnLoss = "error") -> UpdaterSpec:
+def map_optimizer(optimizer: Optimizer, *, on_loss: OnLoss = "error", fidelity: Fidelity = "nd4j") -> UpdaterSpec:
     """The ND4J updater for a Keras optimizer, with a finding for every key of its config.
 
     Args:
         optimizer: the optimizer as its file describes it.
         on_loss: what to do about a setting that changes the training and that ND4J cannot express: ``"error"``,
             ``"warn"`` (a :class:`LossyMappingWarning`) or ``"ignore"``. The finding is there in any case.
+        fidelity: ``"nd4j"``: ND4J's class, whose rule may only be near Keras's (the findings say where); ``"exact"``:
+            an updater of our own with Keras's rule where ND4J's is another one.
 
     Raises:
         UnsupportedOptimizer: ND4J has no updater for the class.
@@ -50,8 +53,13 @@ def map_optimizer(optimizer: Optimizer, *, on_loss: OnLoss = "error") -> Updater
     """
     if on_loss not in ("error", "warn", "ignore"):
         raise ValueError(f"on_loss is 'error', 'warn' or 'ignore', not {on_loss!r}")
+    if fidelity not in ("nd4j", "exact"):
+        raise ValueError(f"fidelity is 'nd4j' or 'exact', not {fidelity!r}")
     rule = _rule(optimizer)
-    spec = _Mapping(optimizer, rule).spec()
+    mapping = _Mapping(optimizer, rule)
+    spec = mapping.spec(rule.forms)
+    if fidelity == "exact" and mapping.deviates and rule.exact:
+        spec = _Mapping(optimizer, rule).spec(rule.exact)
     if spec.losses and on_loss != "ignore":
         lost = ", ".join(f"{finding.key}={short(finding.value)}" for finding in spec.losses)
         message = f"ND4J's {spec.updater} cannot express {lost} of Keras's {optimizer.class_name}"
@@ -103,6 +111,8 @@ class _Mapping:
         self.fields: dict[str, FieldValue] = {}
         self.layer_settings: dict[str, tuple[Any, ...]] = {}
         self.findings: list[Finding] = []
+        #: ND4J's class has another rule than Keras's optimizer
+        self.deviates = False
         #: the name in the table → the key in the file
         self.spelled: dict[str, str] = {}
         self.settings = self._settings()
@@ -144,17 +154,22 @@ class _Mapping:
         return value
 
     def _numbers(self) -> frozenset[str]:
-        numeric = {key for form in self.rule.forms for key in (*form.fields, *form.near, *form.lost)}
+        forms = (*self.rule.forms, *self.rule.exact)
+        numeric = {key for form in forms for key in (*form.fields, *form.near, *form.lost)}
         return frozenset((numeric | self.rule.defaults.keys() | _CLIPS.keys() | {"weight_decay"} | COMMON_LOST.keys())
                          - _FLAGS - _TEXTS)  # fmt: skip
 
-    def spec(self) -> UpdaterSpec:
+    def spec(self, forms: tuple[Form, ...]) -> UpdaterSpec:
         form = next(
-            form for form in self.rule.forms if all(self.settings.get(key) == value for key, value in form.when.items())
+            form
+            for form in forms
+            if self.optimizer.dialect in form.dialects
+            and all(self.settings.get(key) == value for key, value in form.when.items())
         )
+        self.fields.update(form.constants)
         for key, value in self.settings.items():
             self._account(form, key, value)
-        order = tuple(UPDATERS[form.updater])
+        order = tuple({**UPDATERS, **OWN_UPDATERS}[form.updater])
         fields = {name: self.fields[name] for name in sorted(self.fields, key=order.index)}
         return UpdaterSpec(form.updater, fields, self.layer_settings, tuple(self.findings))
 
@@ -164,6 +179,7 @@ class _Mapping:
         elif key in form.lost:
             if key == "learning_rate" and isinstance(value, Mapping):
                 map_schedule(value, self.optimizer)  # it is lost, but it must be one
+            self.deviates |= value not in form.lost[key].neutral
             self._lost(key, value, form.lost[key])
         elif key == "learning_rate":
             self._learning_rate(form, value)
@@ -206,6 +222,7 @@ class _Mapping:
             n.why for n in form.near.get(key, ()) if self.optimizer.dialect in n.dialects and value not in n.neutral
         ]
         if near:
+            self.deviates = True
             why = "; ".join(part for part in (why, *near) if part)
             self._found(key, value, Outcome.APPROXIMATED, why, changes_training=True)
         else:

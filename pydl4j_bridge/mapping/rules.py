@@ -58,6 +58,8 @@ class Form:
         by_class: Keras key → why the choice of the class carries it.
         near: Keras key → how ND4J's rule differs, by dialect.
         lost: Keras key → what ND4J lacks.
+        dialects: the form is for these only.
+        constants: fields of the class that no Keras key says.
     """
 
     updater: str
@@ -66,14 +68,20 @@ class Form:
     by_class: Mapping[str, str] = field(default_factory=dict)
     near: Mapping[str, tuple[Near, ...]] = field(default_factory=dict)
     lost: Mapping[str, Lost] = field(default_factory=dict)
+    dialects: frozenset[str] = EVERY
+    constants: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: a Keras optimizer, its defaults where a file is silent, and its forms in ND4J."""
+    """One row: a Keras optimizer, its defaults where a file is silent, and its forms in ND4J.
+
+    ``exact`` are the forms with Keras's own rule, updaters of ours, for what ND4J's do nearly or not at all.
+    """
 
     defaults: Mapping[str, Any]
     forms: tuple[Form, ...]
+    exact: tuple[Form, ...] = ()
 
 
 _RATE = {"learning_rate": "learningRate"}
@@ -83,6 +91,10 @@ _ADAM_FORMS = (
     Form("Adam", _ADAM, by_class={"amsgrad": "off: the class is Adam, not AMSGrad"}),
 )
 _NESTEROVS = {**_RATE, "momentum": "momentum"}
+_KERAS_1_AND_2 = frozenset({"keras-1", "keras-2"})
+_RMSPROP = {**_RATE, "rho": "rho", "epsilon": "epsilon", "momentum": "momentum", "centered": "centered"}
+_ADAGRAD = {**_RATE, "epsilon": "epsilon", "initial_accumulator_value": "initialAccumulatorValue"}
+_OUTSIDE = {"epsilonOutside": True}
 _STARTS_AT_EPSILON = "ND4J starts the accumulator at epsilon, Keras at 0"
 _INSIDE = "Keras adds epsilon inside the square root, ND4J outside of it"
 
@@ -113,6 +125,9 @@ RULES: Mapping[str, Rule] = {
                 },
             ),
         ),
+        exact=(
+            Form("KerasMomentum", _NESTEROVS, by_class={"nesterov": "off: the class is KerasMomentum, a heavy ball"}),
+        ),
     ),
     "RMSprop": Rule(
         {"learning_rate": 0.001, "rho": 0.9, "epsilon": 1e-8, "decay": 0.0},
@@ -127,6 +142,11 @@ RULES: Mapping[str, Rule] = {
                 },
             ),
         ),
+        exact=(
+            Form("KerasRmsProp", _RMSPROP, dialects=_KERAS_1_AND_2, constants=_OUTSIDE),
+            Form("KerasRmsProp", _RMSPROP, dialects=LEGACY, when={"momentum": 0.0}, constants=_OUTSIDE),
+            Form("KerasRmsProp", _RMSPROP),
+        ),
     ),
     "Adagrad": Rule(
         {"learning_rate": 0.01, "epsilon": 1e-8, "decay": 0.0},
@@ -139,6 +159,16 @@ RULES: Mapping[str, Rule] = {
                     "initial_accumulator_value": (Near("ND4J always starts the accumulator at epsilon"),),
                 },
             ),
+        ),
+        exact=(
+            Form(
+                "KerasAdaGrad",
+                _ADAGRAD,
+                dialects=_KERAS_1_AND_2,
+                constants={**_OUTSIDE, "initialAccumulatorValue": 0.0},
+            ),
+            Form("KerasAdaGrad", _ADAGRAD, dialects=LEGACY, constants=_OUTSIDE),
+            Form("KerasAdaGrad", _ADAGRAD),
         ),
     ),
     "Adadelta": Rule(
@@ -153,6 +183,7 @@ RULES: Mapping[str, Rule] = {
                 },
             ),
         ),
+        exact=(Form("KerasAdaDelta", {**_RATE, "rho": "rho", "epsilon": "epsilon"}),),
     ),
     "Adam": Rule(
         {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "decay": 0.0, "amsgrad": False},
@@ -172,6 +203,7 @@ RULES: Mapping[str, Rule] = {
     "Adamax": Rule(
         {"learning_rate": 0.002, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "decay": 0.0},
         (Form("AdaMax", _ADAM, near={"epsilon": (Near("ND4J's AdaMax holds epsilon and does not use it"),)}),),
+        exact=(Form("KerasAdaMax", _ADAM),),
     ),
     "Nadam": Rule(
         {"learning_rate": 0.002, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "schedule_decay": 0.004},
@@ -183,6 +215,14 @@ RULES: Mapping[str, Rule] = {
                     "schedule_decay": (Near("ND4J's Nadam has no momentum schedule: beta1 is the same in every step"),),
                     "beta_2": (Near("ND4J's Nadam does not correct the bias of the second moment"),),
                 },
+            ),
+        ),
+        exact=(
+            Form("KerasNadam", {**_ADAM, "schedule_decay": "scheduleDecay"}, dialects=LEGACY),
+            Form(
+                "KerasNadam",
+                _ADAM,
+                by_class={"schedule_decay": "Keras has no such setting since 2.11; the class follows its schedule"},
             ),
         ),
     ),

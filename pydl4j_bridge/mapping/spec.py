@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 UPDATER_PACKAGE = "org.nd4j.linalg.learning.config"
+OWN_UPDATER_PACKAGE = "org.pydl4j.updaters"
 SCHEDULE_PACKAGE = "org.nd4j.linalg.schedule"
 
 
@@ -94,7 +95,8 @@ class UpdaterSpec:
     Two specs are equal when they describe the same updater and layer settings; findings do not count.
 
     Attributes:
-        updater: simple name of the class in ``org.nd4j.linalg.learning.config``.
+        updater: simple name of the class in ``org.nd4j.linalg.learning.config``; those that begin with ``Keras`` are
+            our own, in ``org.pydl4j.updaters``.
         fields: Builder name → float or :class:`ScheduleSpec`. What is absent is Java's null.
         layer_settings: settings that DL4J keeps beside the updater, in the configuration of layers: name of a method
             of its Builder → arguments, e.g. ``{"weightDecay": (0.004, True)}``.
@@ -116,7 +118,8 @@ class UpdaterSpec:
     @property
     def java_class(self) -> str:
         """Full name of the Java class."""
-        return f"{UPDATER_PACKAGE}.{self.updater}"
+        package = OWN_UPDATER_PACKAGE if self.updater.startswith("Keras") else UPDATER_PACKAGE
+        return f"{package}.{self.updater}"
 
     @property
     def losses(self) -> tuple[Finding, ...]:

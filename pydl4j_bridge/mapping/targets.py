@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DOUBLE, INT, SCHEDULE, SCHEDULE_TYPE = "double", "int", "ISchedule", "ScheduleType"
+BOOLEAN, DOUBLE, INT, SCHEDULE, SCHEDULE_TYPE = "boolean", "double", "int", "ISchedule", "ScheduleType"
 INT_TO_DOUBLE = "Map<Integer,Double>"
 
 _RATE = {"learningRate": DOUBLE, "learningRateSchedule": SCHEDULE}
@@ -28,8 +28,25 @@ UPDATERS: Mapping[str, Mapping[str, str]] = {
     "Sgd": _RATE,
 }
 
-#: Updaters whose Builder has no setters in this jar; their own setters have the same names.
-WITHOUT_BUILDER = frozenset({"AdaMax", "NoOp"})
+#: Keras's rules that ND4J lacks, as updaters of our own in ``jars/java``: class → name of a setter → kind.
+OWN_UPDATERS: Mapping[str, Mapping[str, str]] = {
+    "KerasAdaDelta": {**_RATE, "rho": DOUBLE, "epsilon": DOUBLE},
+    "KerasAdaGrad": {**_RATE, "initialAccumulatorValue": DOUBLE, "epsilon": DOUBLE, "epsilonOutside": BOOLEAN},
+    "KerasAdaMax": _ADAM,
+    "KerasMomentum": {**_RATE, "momentum": DOUBLE},
+    "KerasNadam": {**_ADAM, "scheduleDecay": DOUBLE},
+    "KerasRmsProp": {
+        **_RATE,
+        "rho": DOUBLE,
+        "momentum": DOUBLE,
+        "epsilon": DOUBLE,
+        "centered": BOOLEAN,
+        "epsilonOutside": BOOLEAN,
+    },
+}
+
+#: Updaters whose Builder has no setters in this jar, or that have none; their own setters have the same names.
+WITHOUT_BUILDER = frozenset({"AdaMax", "NoOp", *OWN_UPDATERS})
 
 #: Schedule → arguments of its constructor, in order → kind.
 SCHEDULES: Mapping[str, Mapping[str, str]] = {

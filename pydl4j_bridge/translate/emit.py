@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydl4j_bridge.errors import UnsupportedLayer
 from pydl4j_bridge.kerasfile.contents import ModelContents
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
+from pydl4j_bridge.translate.inputs import GIVE_THEM, InputShapes, open_sizes, with_inputs
 from pydl4j_bridge.translate.losses import importer_losses
-from pydl4j_bridge.translate.own_layers import own_layers
+from pydl4j_bridge.translate.own_layers import Record, lambdas, own_layers
 from pydl4j_bridge.translate.parse import parse_graph
 from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
@@ -25,7 +27,13 @@ _VERSION, _BACKEND = "2.9.0", "tensorflow"
 
 
 def translate(
-    contents: ModelContents, weights: Weights, keras_major: int, loss: Any = None, backend: str | None = None
+    contents: ModelContents,
+    weights: Weights,
+    keras_major: int,
+    loss: Any = None,
+    inputs: InputShapes | None = None,
+    record: Record = lambda *_: None,
+    backend: str | None = None,
 ) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
@@ -34,31 +42,45 @@ def translate(
         weights: its weights, as ``bind_weights`` found them.
         keras_major: 1, 2 or 3: who wrote its config; that of Keras 1 as ``from_keras_1`` has rewritten it.
         loss: the loss as the training config has it.
+        inputs: shapes for inputs whose sizes the config leaves open.
+        record: makes a graph of what a caller gives for a Lambda; None where nothing is given.
         backend: of the Keras that wrote it, where the file says it.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
-        InvalidConfig: a config that Keras does not write.
+        InvalidConfig: a config that Keras does not write, or inputs that the model does not have.
     """
     graph = parse_graph(contents.config, keras_major, contents.path)
+    try:
+        graph = with_inputs(graph, inputs, contents.path)
+    except MALFORMED as error:
+        raise malformed(error, contents.path) from error
+    unsaid = open_sizes(graph)
     shapes = {path: {name: array.shape for name, array in arrays.items()} for path, arrays in weights.items()}
     graph = replace(graph, calls=tuple(replace(call, shapes=shapes.get(call.layer, {})) for call in graph.calls))
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
-        graph = own_layers(directions(masks(graph)))
+        graph = own_layers(directions(masks(lambdas(graph, record))))
         refuse_unsupported(graph, contents.path)
         model = emit(graph, loss)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
+    except UnsupportedLayer as error:
+        if unsaid and not error.fix:
+            error.fix = f"The sizes of {', '.join(unsaid)} are open, which may be why. {GIVE_THEM}"
+        raise
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
 
 
 def emit(graph: Graph, loss: Any = None) -> ImportableModel:
     """The config of a graph after the passes, for training with ``loss``."""
+    frozen = _frozen(graph)
     losses, why = importer_losses(loss, graph)
+    if losses and (fails := _fails_frozen(graph, frozen)):
+        losses, why = None, fails
     sequential = graph.sequential and _is_chain(graph)
-    calls = _without_input(graph) if sequential else graph.calls
+    calls = _without_input(graph) if sequential and not open_sizes(graph) else graph.calls
     layers = [_layer(call, sequential=sequential) for call in calls]
     inner: dict[str, Any] = {"name": "model", "layers": layers}
     if not sequential:
@@ -74,12 +96,22 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
         config=config,
         sequential=sequential,
         layers={call.name: call.layer for call in graph.calls if call.shapes},
-        plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
+        plans={call.name: plan for call in graph.calls if (plan := _plan(call, frozen)) != LayerPlan()},
+        shapes={call.name: _stored(call) for call in graph.calls if call.shapes},
         losses=losses,
-        notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
+        notes=(
+            *([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]),
+            *_notes(graph, frozen),
+        ),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
         inputs=tuple(tuple(graph[name].config["batch_input_shape"][1:]) for name in graph.inputs),
     )
+
+
+def _stored(call: Call) -> dict[str, tuple[int, ...]]:
+    """The shapes of a call's weights by the names that its Keras layer has for them."""
+    in_keras = {renamed: name for name, renamed in (call.config.get("dl4j_renamed") or {}).items()}
+    return {in_keras.get(name, name): shape for name, shape in call.shapes.items()}
 
 
 def _without_input(graph: Graph) -> tuple[Call, ...]:
@@ -90,11 +122,9 @@ def _without_input(graph: Graph) -> tuple[Call, ...]:
 
 
 def _is_chain(graph: Graph) -> bool:
-    """Whether it can be a MultiLayerNetwork; the importer's needs to know the sizes of the input."""
     pairs = zip(graph.calls, graph.calls[1:], strict=False)
     return (
         len(graph.inputs) == 1
-        and None not in graph[graph.inputs[0]].config["batch_input_shape"][1:]
         and len(graph.calls) > 1
         and all(after.inputs == (before.name,) for before, after in pairs)
     )
@@ -108,7 +138,40 @@ def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
     return layer
 
 
-def _notes(graph: Graph) -> Iterator[str]:
+def _frozen(graph: Graph) -> dict[str, bool]:
+    """Calls with weights that Keras does not train → whether it trains some before them."""
+    found: dict[str, bool] = {}
+    trained: set[str] = set()  # calls that are trained or that come after one that is
+    for call in graph.calls:
+        after = not trained.isdisjoint(call.inputs)
+        weights = bool(call.shapes or call.config.get("dl4j_constants"))
+        still = call.config.get("trainable") is False or call.config.get("dl4j_frozen", False)
+        if weights and still:
+            found[call.name] = after
+        if after or (weights and not still):
+            trained.add(call.name)
+    return found
+
+
+#: Layers that DL4J trains around as Keras does where they are frozen (tests/data/training).
+_FREEZES = frozenset({
+    "BatchNormalization", "Conv2D", "Conv2DTranspose", "Dense", "Embedding", "LSTM", "SeparableConv2D", "SimpleRNN",
+})  # fmt: skip
+
+
+def _fails_frozen(graph: Graph, frozen: Mapping[str, bool]) -> str | None:
+    """Why a network with its frozen layers cannot be trained: DL4J freezes by computing them as in inference."""
+    for call in graph.calls:
+        between = frozen.get(call.name)
+        if between and call.class_name == "BatchNormalization":
+            return f"{call.name} is frozen, and DL4J has no gradient through it for the layers before it"
+        if between is not None and call.class_name not in _FREEZES:
+            # In inference, some work in place or in memory that training uses again.
+            return f"{call.name} is frozen, and DL4J computes a frozen {call.class_name} otherwise while it trains"
+    return None
+
+
+def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
     """What of the training is not carried: nothing of it changes a prediction."""
     used: set[tuple[str, ...]] = set()
     for call in graph.calls:
@@ -119,11 +182,11 @@ def _notes(graph: Graph) -> Iterator[str]:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
         for key in config.get("dl4j_not_carried", ()):
             yield f"{call.name}: {key} is not carried"
-        if config.get("trainable") is False:
-            yield f"{call.name}: trainable=False is not carried, so it would be trained"
-        if config.get("dl4j_constants") and not config.get("dl4j_frozen"):
+        if call.name not in frozen and _half_frozen(config):
+            yield f"{call.name}: trainable=False of one of its two layers is not carried, so both would be trained"
+        if config.get("dl4j_constants") and call.name not in frozen:
             yield f"{call.name}: scale or center, which are off in Keras, would be trained"
-        if call.shapes and call.layer in used:
+        if call.shapes and call.layer in used and call.name not in frozen:
             yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
         used.add(call.layer)
 
@@ -141,7 +204,13 @@ def _kernels_of_theano(graph: Graph) -> Iterator[str]:
             )
 
 
-def _plan(call: Call) -> LayerPlan:
+def _half_frozen(config: Mapping[str, Any]) -> bool:
+    """One of the layers of a Bidirectional is frozen, and the whole is not."""
+    inner = [config.get("layer"), config.get("backward_layer")]
+    return any(isinstance(one, Mapping) and one.get("config", {}).get("trainable") is False for one in inner)
+
+
+def _plan(call: Call, frozen: Mapping[str, bool]) -> LayerPlan:
     config = call.config
     return LayerPlan(
         activation=config.get("dl4j_activation"),
@@ -151,7 +220,8 @@ def _plan(call: Call) -> LayerPlan:
         renamed=config.get("dl4j_renamed"),
         reshaped=config.get("dl4j_reshaped", {}),
         pooling="AVG" if call.class_name == "AveragePooling1D" else None,  # the importer makes a MaxPooling1D of it
-        frozen=config.get("dl4j_frozen", False),
+        frozen=call.name in frozen,
+        between=frozen.get(call.name, False),
         depthwise=config.get("dl4j_depthwise"),
     )
 

@@ -62,8 +62,11 @@ class _Layouts:
         if order is not None:
             inputs = tuple(self._get(name, order) for name in call.inputs)
             made = replace(call, inputs=inputs, config=_on_last_axis(call))
-            if len(self._shapes.get(call.name, ())) == len(order):
+            rank = len(self._shapes[call.name])
+            if rank == len(order):
                 self._moved[call.name] = call.name, _inverse(order)
+            elif call.class_name in _OF_STEPS:  # the last step alone
+                self._moved[call.name] = call.name, _inverse((*range(1, rank), 0))
         else:
             back = {self._moved[name][1] for name in call.inputs if name in self._moved}
             if len(back) == 1 and _is_plain(call) and all(name in self._moved for name in call.inputs):
@@ -123,6 +126,8 @@ def _on_last_axis(call: Call) -> dict[str, Any]:
 def _is_plain(call: Call) -> bool:
     if call.class_name == "Activation":
         return call.config.get("activation") not in ("softmax", "log_softmax")
+    if call.config.get("noise_shape"):
+        return False
     return call.class_name in _PLAIN or call.class_name in ELEMENTWISE
 
 

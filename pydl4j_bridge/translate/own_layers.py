@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
-from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes
+from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes, output_shapes
 from pydl4j_bridge.translate.support import places, refusal
 
 _PACKAGE = "org.pydl4j.layers"
@@ -50,6 +50,29 @@ class Refused(Exception):
 
 #: From a call to the name of the Java class and its settings.
 Row = Callable[[Site], "tuple[str, dict[str, Any]]"]
+
+
+#: From the name of a Lambda and the shape of its input to the settings of a RecordedLayer and its output's shape.
+Record = Callable[[str, "tuple[int, ...]"], "tuple[dict[str, str], tuple[int, ...]] | None"]
+
+
+def lambdas(graph: Graph, record: Record) -> Graph:
+    """Lambda layers that the caller gives a graph for → layers with that graph."""
+    for call in graph.calls:
+        if call.class_name != "Lambda":
+            continue
+        name = call.layer[-1]
+        shape = output_shapes(graph).get(call.inputs[0]) if len(call.inputs) == 1 else None
+        recorded = record(name, shape) if shape is not None else None
+        if recorded is None:
+            example = f"lambdas={{{name!r}: lambda sd, x: sd.math().square(x)}}"
+            changed = call.with_config(dl4j_refused=f"a Lambda is never executed; give it as SameDiff: {example}")
+        else:
+            settings, output = recorded
+            layer = {"@class": "org.pydl4j.RecordedLayer", "config": settings, "outputShape": list(output)}
+            changed = replace(call, class_name=OWN_LAYER, config={"name": call.name, "layer": layer})
+        graph = replace(graph, calls=tuple(changed if one.name == call.name else one for one in graph.calls))
+    return graph
 
 
 def own_layers(graph: Graph) -> Graph:

@@ -48,6 +48,7 @@ class _Parser:
         self.calls: list[Call] = []
         self.file = file
         self._models = 0
+        self._frozen = False
         self._names: set[str] = set()
         self._counts: dict[tuple[str, ...], int] = {}
 
@@ -58,6 +59,16 @@ class _Parser:
         self._models += 1
         self._check_count(self._models)
         inner = config["config"]
+        outside = self._frozen
+        self._frozen = outside or (isinstance(inner, Mapping) and inner.get("trainable") is False)
+        try:
+            return self._inside(config, inner, path, given)
+        finally:
+            self._frozen = outside
+
+    def _inside(
+        self, config: Mapping[str, Any], inner: Any, path: tuple[str, ...], given: tuple[str, ...] | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if config["class_name"] == "Sequential":
             return self._sequential(config, inner, path, given)
         if not isinstance(inner, Mapping) or "layers" not in inner:
@@ -102,15 +113,10 @@ class _Parser:
         if shape is None and isinstance(config.get("config"), Mapping):
             built = config.get("build_config") or {}
             shape = config["config"].get("build_input_shape") or built.get("input_shape")
-        if shape is None:
-            raise InvalidConfig(
-                "the model does not say the shape of its input",
-                file=self.file,
-                where="model config",
-                fix="Give the first layer an Input(shape=...) in Keras and save the model again",
-            )
         own = first["config"] if isinstance(first["config"], Mapping) else {}
-        settings = {"name": f"{own.get('name', 'model')}_input", "batch_input_shape": list(shape)}
+        settings: dict[str, Any] = {"name": f"{own.get('name', 'model')}_input"}
+        if shape is not None:  # else the caller has to say it: see inputs
+            settings["batch_input_shape"] = list(shape)
         if "dtype" in own:
             settings["dtype"] = own["dtype"]
         return self._add({"class_name": "InputLayer", "config": settings}, (), path)
@@ -211,7 +217,8 @@ class _Parser:
         self._counts[here] = count
         self._names.add(name)
         class_name = str(layer["class_name"]).rpartition(">")[2]
-        self.calls.append(Call(name, class_name, layer["config"], sources, here, kwargs or {}))
+        settings = {**layer["config"], "trainable": False} if self._frozen else layer["config"]
+        self.calls.append(Call(name, class_name, settings, sources, here, kwargs or {}))
         return name
 
 

@@ -20,6 +20,7 @@ class LayerPlan:
         reshaped: weights that the importer wants in another shape with the same numbers: name → shape.
         pooling: ND4J's kind of pooling, where the importer takes another.
         frozen: the layer is never trained.
+        between: it is frozen and a layer before it is trained, so the gradient has to go through it.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
     """
 
@@ -31,6 +32,7 @@ class LayerPlan:
     reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pooling: str | None = None
     frozen: bool = False
+    between: bool = False
     depthwise: int | None = None
 
 
@@ -43,6 +45,7 @@ class ImportableModel:
         sequential: it becomes a MultiLayerNetwork; otherwise a ComputationGraph.
         layers: layer name in ``config`` → where its weights are: the names of the models that hold it, and its own.
         plans: layer name → what the config cannot say.
+        shapes: layer name → Keras 2's name of each weight → its shape in Keras's layout.
         inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.
         losses: output → the importer's loss; None: the network cannot be trained with fit.
         notes: what of the training is not carried, by the names of the layers.
@@ -53,6 +56,7 @@ class ImportableModel:
     sequential: bool
     layers: Mapping[str, tuple[str, ...]]
     plans: Mapping[str, LayerPlan] = field(default_factory=dict)
+    shapes: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     inputs: tuple[tuple[int | None, ...], ...] = ()
     steps: tuple[bool, ...] = ()
     losses: Mapping[str, str] | None = None

@@ -19,7 +19,7 @@ MANIFEST = json.loads((ZOO / "cases.json").read_text())["cases"]
 #: Keras computed these in half precision; here they are computed in single.
 HALF = {"keras3/mixed-float16-dense", "tfkeras/mixed-float16-dense"}
 #: At least so many models of the zoo are right; the rest is refused by name. Raise it when more are.
-RIGHT = 259
+RIGHT = 262
 right: list[str] = []
 
 
@@ -200,12 +200,10 @@ def test_regularizers_have_keras_own_factors(name):
             assert value == pytest.approx(factor * keras[f"l{factor}"], rel=1e-7)
 
 
-def test_what_keras_shares_or_freezes_is_noted():
+def test_what_keras_shares_is_noted():
     """Predictions are the same; training is not, and the notes say so by name."""
     shared = pydl4j_bridge.import_model(ZOO / "keras3" / "shared-dense.keras", optimizer=False)
     assert any("a layer that Keras shares is a copy here" in note for note in shared.notes)
-    frozen = pydl4j_bridge.import_model(ZOO / "keras3" / "frozen.keras", optimizer=False)
-    assert any("trainable=False is not carried" in note for note in frozen.notes)
 
 
 def test_a_model_of_theano_is_read_as_tf_keras_reads_it_and_says_so():
@@ -250,3 +248,37 @@ def trainable(name: str) -> bool:
         return pydl4j_bridge.import_model(ZOO / name, on_loss="ignore").notes == ()
     except TranslationError:
         return False
+
+
+def test_open_sizes_take_inputs_of_any_size():
+    """As in Keras: what a network predicts for one size does not depend on the sizes that it has seen before."""
+    x = np.random.default_rng(7).normal(size=(2, 9, 8, 3)).astype("f4")
+    path = ZOO / "keras3" / "conv2d-any-size.keras"
+    model, fixed = pydl4j_bridge.import_model(path), pydl4j_bridge.import_model(path, inputs=(9, 8, 3))
+    (recorded_input,), (output,) = (recorded("keras3/conv2d-any-size", kind) for kind in ("input", "output"))
+    assert relative_error(model.predict(recorded_input), output) < 1e-5
+    assert relative_error(model.predict(x), fixed.predict(x)) < 1e-6
+    assert relative_error(model.predict(recorded_input), output) < 1e-5
+    with pytest.raises(InvalidConfig, match="shape"):
+        fixed.predict(recorded_input)
+
+
+def test_sizes_that_a_layer_needs_can_be_given():
+    """Without them its refusal says how; with them the model is right, by position and by name."""
+    path, case = ZOO / "keras3" / "rescaling-any-size.keras", "keras3/rescaling-any-size"
+    with pytest.raises(UnsupportedLayer) as caught:
+        pydl4j_bridge.import_model(path, optimizer=False)
+    assert "inputs=" in caught.value.fix
+    (x,), (y,) = recorded(case, "input"), recorded(case, "output")
+    (name,) = [one["config"]["name"] for one in layers_of(path) if one["class_name"] == "InputLayer"]
+    for inputs in (x.shape[1:], [x.shape[1:]], {name: x.shape[1:]}):
+        model = pydl4j_bridge.import_model(path, optimizer=False, inputs=inputs)
+        assert relative_error(model.predict(x), y) < 1e-5
+
+
+def layers_of(path: Path) -> list[dict]:
+    """The layers in the config of a model."""
+    from pydl4j_bridge.kerasfile.contents import open_model
+
+    with open_model(path, path.suffix[1:]) as contents:
+        return contents.config["config"]["layers"]

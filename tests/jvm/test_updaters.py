@@ -12,8 +12,8 @@ from pydl4j_bridge.jvm.updaters import build_schedule, read_schedule
 from pydl4j_bridge.kerasfile import read
 from pydl4j_bridge.mapping import ScheduleSpec, UpdaterSpec, map_optimizer
 from pydl4j_bridge.mapping.rules import RULES
-from pydl4j_bridge.mapping.spec import SCHEDULE_PACKAGE, UPDATER_PACKAGE
-from pydl4j_bridge.mapping.targets import SCHEDULES, UPDATERS, WITHOUT_BUILDER
+from pydl4j_bridge.mapping.spec import OWN_UPDATER_PACKAGE, SCHEDULE_PACKAGE, UPDATER_PACKAGE
+from pydl4j_bridge.mapping.targets import OWN_UPDATERS, SCHEDULES, UPDATERS, WITHOUT_BUILDER
 
 pytestmark = pytest.mark.usefixtures("jvm")
 
@@ -86,7 +86,7 @@ def test_the_table_has_every_builder_setter_of_the_jar(name):
     assert dict(UPDATERS[name]) == found
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT_BUILDER))
+@pytest.mark.parametrize("name", sorted(WITHOUT_BUILDER - OWN_UPDATERS.keys()))
 def test_updaters_without_a_builder_have_setters_of_their_own(name):
     """A jar whose Builder gains setters fails here, and the exception can go."""
     import jpype
@@ -100,6 +100,20 @@ def test_updaters_without_a_builder_have_setters_of_their_own(name):
         if m.getParameterCount() == 1 and str(m.getName()).startswith("set")
     }
     assert {f"set{field[0].upper()}{field[1:]}": kind for field, kind in UPDATERS[name].items()} == own
+
+
+@pytest.mark.parametrize("name", sorted(OWN_UPDATERS))
+def test_the_updaters_of_our_own_have_the_setters_of_the_table(name):
+    """The table and the Java classes agree, in both directions; the learning rate's are the base class's."""
+    import jpype
+
+    java_class = jpype.JClass(f"{OWN_UPDATER_PACKAGE}.{name}").class_
+    own = {
+        str(m.getName()): str(m.getParameterTypes()[0].getSimpleName())
+        for m in (*java_class.getDeclaredMethods(), *java_class.getSuperclass().getDeclaredMethods())
+        if m.getParameterCount() == 1 and str(m.getName()).startswith("set")
+    }
+    assert {f"set{field[0].upper()}{field[1:]}": kind for field, kind in OWN_UPDATERS[name].items()} == own
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))

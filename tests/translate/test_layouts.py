@@ -86,3 +86,11 @@ def test_an_input_of_an_open_size_stays_as_it_is():
     """Its axes cannot be moved; what the importer cannot compute is then refused by name."""
     graph = chain(("Conv2D", {**FIRST, **WINDOW, "filters": 3}), shape=(2, None, 4))
     assert channels_last(graph) == graph
+
+
+@pytest.mark.parametrize(("sequences", "back"), [(True, [1, 4, 2, 3]), (False, [3, 1, 2])])
+def test_images_in_steps_have_their_steps_in_front(sequences, back):
+    """A ConvLSTM2D gives images in steps, or the image of the last one."""
+    config = {**FIRST, **WINDOW, "filters": 3, "return_sequences": sequences}
+    found = channels_last(chain(("ConvLSTM2D", config), shape=(5, 2, 6, 4)))
+    assert steps(found) == [[1, 3, 4, 2], "ConvLSTM2D", back]

@@ -3,6 +3,7 @@
 import pytest
 
 from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
+from pydl4j_bridge.translate.inputs import with_inputs
 from pydl4j_bridge.translate.parse import parse_graph
 
 
@@ -57,11 +58,12 @@ def test_a_sequential_of_keras_3_has_the_shape_in_its_build_config():
     assert graph["a_input"].config["batch_input_shape"] == [None, 3]
 
 
-def test_a_sequential_without_a_shape_is_refused():
-    """There is nothing to build a network for."""
+def test_a_sequential_without_a_shape_wants_one():
+    """There is nothing to build a network for, unless the caller says the shape."""
     config = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"name": "a"}}]}}
     with pytest.raises(InvalidConfig, match="shape of its input"):
-        parse_graph(config, 2)
+        with_inputs(parse_graph(config, 2), None)
+    assert with_inputs(parse_graph(config, 2), (3,))["a_input"].config["batch_input_shape"] == [None, 3]
 
 
 def test_calls_follow_their_inputs_whatever_the_order_of_the_config():

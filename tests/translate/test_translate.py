@@ -1,5 +1,7 @@
 """Passes, refusals, and the config that the importer gets."""
 
+from dataclasses import replace
+
 import pytest
 
 from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
@@ -117,7 +119,10 @@ def test_regularizers_become_plans_with_keras_factors():
         ),
         (("Dense", {"kernel_regularizer": "l2"}), "kernel_regularizer"),
         (("Dense", {"activity_regularizer": {"class_name": "L2", "config": {"l2": 0.1}}}), "activity_regularizer"),
-        (("Dense", {"trainable": False}), "trainable=False"),
+        (
+            ("Bidirectional", {"layer": {"class_name": "LSTM", "config": {"units": 2, "trainable": False}}}),
+            "trainable=False of one",
+        ),
         (("ActivityRegularization", {"l1": 0.1, "l2": 0.0}), "activity_regularizer"),
     ],
 )
@@ -127,6 +132,19 @@ def test_what_of_the_training_is_left_behind_is_noted(layer, note):
     assert found.startswith("l0: ")
     assert note in found
     assert len(emit(rewritten(chain(("Dense", {})))).notes) == 1
+
+
+def test_layers_that_are_frozen_say_whether_a_gradient_goes_through_them():
+    """Where no layer before one is trained, none has to; a layer without weights has nothing to freeze."""
+    weights = {"kernel": (3, 2), "bias": (2,)}
+    graph = chain(("Dense", {"trainable": False}), ("Dropout", {"trainable": False, "rate": 0.5}), ("Dense", {}),
+                  ("Dense", {"trainable": False}))  # fmt: skip
+    graph = rewritten(graph).each(lambda call: replace(call, shapes=weights if call.class_name == "Dense" else {}))
+    plans = emit(graph).plans
+    assert {name: (plan.frozen, plan.between) for name, plan in plans.items()} == {
+        "l0": (True, False),
+        "l3": (True, True),
+    }
 
 
 def test_a_chain_becomes_a_sequential_whose_first_layer_says_the_shape():

@@ -3,6 +3,7 @@ package org.pydl4j;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -24,22 +25,32 @@ final class Program {
     private static final int KEPT = 8;
     private static final String EPSILON = "epsilon of the output";
 
-    private final Definition definition;
-    private final Map<String, Made> made = new LinkedHashMap<String, Made>(16, 0.75f, true) {
+    private final Function<Map<String, INDArray>, Graph> maker;
+    private final Map<String, Graph> made = new LinkedHashMap<String, Graph>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Made> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Graph> eldest) {
             return size() > KEPT;
         }
     };
 
     Program(Definition definition) {
-        this.definition = definition;
+        this(inputs -> {
+            SameDiff sd = SameDiff.create();
+            Map<String, SDVariable> variables = new LinkedHashMap<>();
+            inputs.forEach((name, array) ->
+                    variables.put(name, sd.placeHolder(name, array.dataType(), array.shape())));
+            return new Graph(sd, definition.define(sd, variables).name());
+        });
+    }
+
+    Program(Function<Map<String, INDArray>, Graph> maker) {
+        this.maker = maker;
     }
 
     /** The output for the inputs, in no workspace. */
     INDArray output(Map<String, INDArray> inputs) {
         try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-            Made graph = graph(inputs);
+            Graph graph = graph(inputs);
             INDArray result = graph.sd.outputSingle(detached(inputs), graph.output);
             graph.forget();
             return result;
@@ -49,7 +60,7 @@ final class Program {
     /** The gradient of each input where the output's is {@code epsilon}, in no workspace. */
     Map<String, INDArray> gradients(Map<String, INDArray> inputs, INDArray epsilon) {
         try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-            Made graph = graph(inputs);
+            Graph graph = graph(inputs);
             String[] names = inputs.keySet().toArray(new String[0]);
             if (!graph.sd.hasGradientFunction()) {
                 SDVariable output = graph.sd.getVariable(graph.output);
@@ -65,25 +76,24 @@ final class Program {
         }
     }
 
-    private Made graph(Map<String, INDArray> inputs) {
+    private Graph graph(Map<String, INDArray> inputs) {
         StringBuilder key = new StringBuilder();
         inputs.values().forEach(array -> key.append(Arrays.toString(array.shape())));
-        return made.computeIfAbsent(key.toString(), unused -> new Made(inputs));
+        return made.computeIfAbsent(key.toString(), unused -> maker.apply(inputs));
     }
 
     private static Map<String, INDArray> detached(Map<String, INDArray> inputs) {
         return new LinkedHashMap<>(inputs);
     }
 
-    private final class Made {
-        final SameDiff sd = SameDiff.create();
-        final String output;
+    /** A graph and the name of its output. */
+    static final class Graph {
+        private final SameDiff sd;
+        private final String output;
 
-        Made(Map<String, INDArray> inputs) {
-            Map<String, SDVariable> variables = new LinkedHashMap<>();
-            inputs.forEach((name, array) ->
-                    variables.put(name, sd.placeHolder(name, array.dataType(), array.shape())));
-            output = definition.define(sd, variables).name();
+        Graph(SameDiff sd, String output) {
+            this.sd = sd;
+            this.output = output;
         }
 
         /** No array of a call is kept alive by the graph. */

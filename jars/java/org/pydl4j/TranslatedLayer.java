@@ -1,6 +1,7 @@
 package org.pydl4j;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,11 +24,23 @@ import org.nd4j.shade.jackson.annotation.JsonIgnore;
  * <p>The settings are Keras's own, under its names. The shapes of the weights are in {@code layerParams}.
  */
 public abstract class TranslatedLayer extends SameDiffLayer {
+    /** The name of the input in a graph; the other inputs are the weights. */
+    static final String INPUT = "input of the layer";
+
     private Map<String, Object> config;
     private List<Long> outputShape;
 
     /** The output for an input of Keras's shape, the batch first. */
     protected abstract SDVariable define(SameDiff sd, SDVariable input, Map<String, SDVariable> weights);
+
+    /** What the layer computes. */
+    Program program() {
+        return new Program((sd, inputs) -> {
+            Map<String, SDVariable> weights = new LinkedHashMap<>(inputs);
+            SDVariable given = weights.remove(INPUT);
+            return define(sd, given, weights);
+        });
+    }
 
     public Map<String, Object> getConfig() {
         return config;

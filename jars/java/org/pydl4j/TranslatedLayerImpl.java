@@ -8,7 +8,6 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.samediff.SameDiffLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,16 +19,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the first sequence that it sees.
  */
 final class TranslatedLayerImpl extends SameDiffLayer {
-    private static final String INPUT = "input of the layer";
+    private static final String INPUT = TranslatedLayer.INPUT;
 
-    private final Program program = new Program((sd, inputs) -> {
-        Map<String, SDVariable> weights = new LinkedHashMap<>(inputs);
-        SDVariable given = weights.remove(INPUT);
-        return ((TranslatedLayer) layerConf()).define(sd, given, weights);
-    });
+    private final Program program;
 
     TranslatedLayerImpl(NeuralNetConfiguration conf, DataType type) {
         super(conf, type);
+        program = ((TranslatedLayer) layerConf()).program();
     }
 
     @Override
