@@ -95,7 +95,7 @@ def import_model(
     What DL4J cannot express is refused before the JVM starts, all layers at once. Starts the JVM if none runs.
 
     Args:
-        path: a whole model: ``.h5`` or ``.keras`` of Keras 2, tf.keras or Keras 3.
+        path: a whole model: ``.h5`` or ``.keras`` of Keras 1, 2, tf.keras or Keras 3.
         optimizer: put the mapped optimizer on the layers; False for inference only.
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
@@ -117,16 +117,16 @@ def import_model(
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm import networks
     from pydl4j_bridge.kerasfile.contents import open_model
-    from pydl4j_bridge.translate import bind_weights, translate
+    from pydl4j_bridge.translate import bind_weights, from_keras_1, translate
 
     file = read(path, enforce_training_config=enforce_training_config)
     major = importable(file)
     updater = _map(file.optimizer, on_loss=on_loss, fidelity=fidelity) if optimizer and file.optimizer else None
     with open_model(path, file.container) as contents:
-        weights = bind_weights(contents)
+        contents, weights = from_keras_1(contents) if major == 1 else (contents, bind_weights(contents))
         recorder = _Recorder(lambdas or {})
         compiled = Compiled(file.loss, file.loss_weights) if updater else NOT_COMPILED
-        model = translate(contents, weights, major, compiled, inputs, recorder)
+        model = translate(contents, weights, major, compiled, inputs, recorder, file.backend)
         recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)

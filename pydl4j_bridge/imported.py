@@ -28,6 +28,7 @@ class ImportedModel:
         updater: the mapped optimizer, which sits on every layer; None where the model has none.
         findings: what became of every setting of the optimizer.
         notes: what else of the training is not carried, by the names of the layers; it changes no prediction.
+            And, of models that were trained on Theano, that tf_keras is followed where Theano computes otherwise.
         translated: the model as the importer got it.
     """
 

@@ -195,6 +195,9 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
     if plan.activation:
         name, arguments = plan.activation
         layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
+    if plan.pooling:
+        kind = jpype.JClass("org.deeplearning4j.nn.conf.layers.PoolingType")
+        layer.setPoolingType(kind.valueOf(plan.pooling))
     for setter, (l1, l2) in (
         ("setRegularization", plan.regularization),
         ("setRegularizationBias", plan.bias_regularization),

@@ -111,6 +111,11 @@ class Weights:
             group = self._root.child(layer) if "/" not in layer else self._root.nested(layer)
             return [self._array(group, name) for name in group.names("weight_names")] if group else []
 
+    def layers(self) -> list[str]:
+        """The top-level layers, as ``.h5`` names them."""
+        with guarded(self._root.file):
+            return self._root.names("layer_names")
+
     def at(self, *path: str) -> list[StoredArray]:
         """The weights that the group ``path`` itself holds, in the order of their numbers."""
         group: Group | None = self._root
@@ -163,7 +168,8 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
                 weights = root.child("model_weights")
             if config is None:
                 raise NotAKerasFile("the file holds no model", file=name)
-            yield ModelContents(name, config, Weights(weights or root, numbered=False))
+            named = Weights(weights or root, numbered=False)
+            yield ModelContents(name, _with_names(config, named.layers()), named)
             return
         with archive_errors(name):
             archive = stack.enter_context(zipfile.ZipFile(name))
@@ -171,6 +177,25 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
             stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
         yield ModelContents(name, config, Weights(root, numbered=True))
+
+
+def _with_names(config: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The config with names for the models in it that have none: a Sequential in a Sequential before Keras 2.2.3.
+
+    Args:
+        config: of a model.
+        names: of its layers' groups of weights.
+    """
+    layers = config.get("config")
+    if not isinstance(layers, list):
+        return config
+    named = []
+    for at, layer in enumerate(layers):
+        if isinstance(layer, dict) and isinstance(layer.get("config"), list):
+            name = names[at] if len(names) == len(layers) else f"sequential_{at}"
+            layer = {"name": name, **_with_names(layer, [])}
+        named.append(layer)
+    return {**config, "config": named}
 
 
 @contextmanager

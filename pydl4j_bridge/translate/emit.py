@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.errors import UnsupportedLayer
-from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray
+from pydl4j_bridge.kerasfile.contents import ModelContents
 from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
 from pydl4j_bridge.translate.inputs import GIVE_THEM, InputShapes, open_sizes, with_inputs
 from pydl4j_bridge.translate.losses import NOT_COMPILED, Compiled, importer_losses
@@ -19,8 +19,9 @@ from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.recurrence import directions, masks
 from pydl4j_bridge.translate.support import refuse_unsupported
+from pydl4j_bridge.translate.variables import Array
 
-Weights = Mapping[tuple[str, ...], Mapping[str, StoredArray]]
+Weights = Mapping[tuple[str, ...], Mapping[str, Array]]
 
 #: What the importer takes the config for. Newer versions are read the same way.
 _VERSION, _BACKEND = "2.9.0", "tensorflow"
@@ -33,16 +34,18 @@ def translate(
     compiled: Compiled = NOT_COMPILED,
     inputs: InputShapes | None = None,
     record: Record = lambda *_: None,
+    backend: str | None = None,
 ) -> ImportableModel:
     """The model of an open file in the dialect that the native importer reads.
 
     Args:
         contents: the model.
         weights: its weights, as ``bind_weights`` found them.
-        keras_major: 2 or 3: who wrote its config.
+        keras_major: 1, 2 or 3: who wrote its config; that of Keras 1 as ``from_keras_1`` has rewritten it.
         compiled: the losses that it is to be trained with.
         inputs: shapes for inputs whose sizes the config leaves open.
         record: makes a graph of what a caller gives for a Lambda; None where nothing is given.
+        backend: of the Keras that wrote it, where the file says it.
 
     Raises:
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
@@ -61,7 +64,8 @@ def translate(
             graph = rewrite(graph)
         graph = own_layers(directions(masks(lambdas(graph, record))))
         refuse_unsupported(graph, contents.path)
-        return emit(graph, compiled)
+        model = emit(graph, compiled)
+        return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
     except UnsupportedLayer as error:
         if unsaid and not error.fix:
             error.fix = f"The sizes of {', '.join(unsaid)} are open, which may be why. {GIVE_THEM}"
@@ -193,6 +197,19 @@ def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
         used.add(call.layer)
 
 
+def _kernels_of_theano(graph: Graph) -> Iterator[str]:
+    """Theano turns kernels when it computes, and so did Keras 2.0 to 2.3 when it loaded them; tf_keras does not.
+
+    The file is taken as tf_keras takes it: it is the Keras that can still be asked what the file predicts.
+    """
+    for call in graph.calls:
+        if call.class_name.startswith("Conv") and "kernel" in call.shapes:
+            yield (
+                f"{call.name}: its kernel was trained on Theano, which turns kernels by 180 degrees; it is taken as it "
+                "stands in the file, as tf_keras does, while Keras 2.0 to 2.3 turned it"
+            )
+
+
 def _half_frozen(config: Mapping[str, Any]) -> bool:
     """One of the layers of a Bidirectional is frozen, and the whole is not."""
     inner = [config.get("layer"), config.get("backward_layer")]
@@ -208,6 +225,7 @@ def _plan(call: Call, frozen: Mapping[str, bool]) -> LayerPlan:
         constants=config.get("dl4j_constants", {}),
         renamed=config.get("dl4j_renamed"),
         reshaped=config.get("dl4j_reshaped", {}),
+        pooling="AVG" if call.class_name == "AveragePooling1D" else None,  # the importer makes a MaxPooling1D of it
         frozen=call.name in frozen,
         between=frozen.get(call.name, False),
         depthwise=config.get("dl4j_depthwise"),

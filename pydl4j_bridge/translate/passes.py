@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.layouts import channels_last
 from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
@@ -23,6 +24,9 @@ from pydl4j_bridge.translate.stand_ins import (
     kept_dimensions,
     outputs_that_reshape,
     scalings,
+    steps_of_dense,
+    tensorflow_reshapes,
+    volumes_to_vectors,
 )
 from pydl4j_bridge.translate.support import IMPORTED_ACTIVATIONS
 
@@ -226,7 +230,10 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    steps_of_dense,
     possible_sizes,
+    tensorflow_reshapes,
+    channels_last,
     cells,
     neutral_initializers,
     activity_regularization,
@@ -244,4 +251,5 @@ PASSES: tuple[Pass, ...] = (
     identities,
     depthwise_stand_ins,
     outputs_that_reshape,
+    volumes_to_vectors,
 )

@@ -20,6 +20,7 @@ class LayerPlan:
         constants: weights that DL4J wants and Keras does not have: name → values.
         renamed: Keras's name of a weight → the importer's; weights that are not in it are left behind. None: all as is.
         reshaped: weights that the importer wants in another shape with the same numbers: name → shape.
+        pooling: ND4J's kind of pooling, where the importer takes another.
         frozen: the layer is never trained.
         between: it is frozen and a layer before it is trained, so the gradient has to go through it.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
@@ -31,6 +32,7 @@ class LayerPlan:
     constants: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     renamed: Mapping[str, str] | None = None
     reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    pooling: str | None = None
     frozen: bool = False
     between: bool = False
     depthwise: int | None = None

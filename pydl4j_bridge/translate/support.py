@@ -151,17 +151,15 @@ def _up_sampling_2d(place: Place) -> str | None:
 
 
 def _permute(place: Place) -> str | None:
+    if place.config.get("dl4j_layout"):
+        return "of channels"
     return None if place.rank == 3 else f"of {place.rank} dimensions"
 
 
 def _flatten(place: Place) -> str | None:
     if any(call.class_name == "Embedding" for call in place.inputs):
         return "directly behind an Embedding"
-    volume = any(call.class_name.endswith("3D") for call in place.inputs)
-    if place.config.get("data_format") == "channels_first":
-        return "data_format=channels_first"
-    image = [len(call.config["batch_input_shape"]) for call in place.inputs if call.class_name == "InputLayer"]
-    return "of a volume" if volume or image == [5] else None
+    return None if place.config.get("dl4j_volume") else _channels_last(place)
 
 
 #: Class → what is refused of it.
@@ -229,14 +227,8 @@ def importable(file: KerasModelFile) -> int:
     if file.saved != "whole model" or file.container == "live":
         why = f"it holds {file.saved} ({file.container}), not a saved model"
         fix = "Save the whole model: model.save('model.keras')"
-    elif file.keras_version is None or file.keras_version.startswith("1"):
-        why = "models of Keras 1 are not translated"
-        fix = "Load it in Keras 2 and save it again"
-    elif file.backend == "theano":
-        why = "models that were trained on Theano have their kernels the other way round"
-        fix = "Load it in Keras 2 on TensorFlow, convert its kernels, and save it again"
     else:
-        return int(file.keras_version[0])
+        return int((file.keras_version or "1")[0])  # the first ones did not say
     raise TranslationError("the model cannot be imported", because=why, file=file.path, fix=fix)
 
 

@@ -8,12 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import InvalidConfig
-from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray, snake_case
+from pydl4j_bridge.kerasfile.contents import ModelContents, snake_case
 from pydl4j_bridge.translate.graph import MALFORMED, malformed
 from pydl4j_bridge.translate.parse import MODELS
+
+
+class Array(Protocol):
+    """A weight that is not read yet."""
+
+    @property
+    def name(self) -> str:
+        """As the file spells it."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In Keras 2's layout."""
+
+    def read(self) -> NDArray[Any]:
+        """The array."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedArray:
+    """A weight that is made of others when it is read.
+
+    Attributes:
+        name: of the first of them.
+        shape: in Keras 2's layout.
+        sources: what it is made of.
+        make: makes it of their arrays.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    sources: tuple[Array, ...]
+    make: Callable[..., NDArray[Any]]
+
+    def read(self) -> NDArray[Any]:
+        """The array, in Keras 2's layout."""
+        return self.make(*(source.read() for source in self.sources))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +151,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
+    "TimeDistributed": lambda config: _inner(config["layer"], "", "layer"),
     **dict.fromkeys(
         (
             "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense",
@@ -133,19 +172,28 @@ class _Layer:
     frozen: bool
 
 
-def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, StoredArray]]:
+Variables = Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]]
+
+
+def bind_weights(
+    contents: ModelContents, variables_of: Variables = VARIABLES
+) -> dict[tuple[str, ...], dict[str, Array]]:
     """Layer (names of the models that hold it, and its own) → Keras 2 name → the array in the file.
+
+    Args:
+        contents: the model.
+        variables_of: class → its variables from its config.
 
     Raises:
         InvalidConfig: the file has more or fewer weights for a layer than its config says.
     """
     try:
-        layers = [(layer, _variables(layer)) for layer in _walk(contents.config, (), (), frozen=False)]
+        layers = [(layer, _variables(layer, variables_of)) for layer in _walk(contents.config, (), (), frozen=False)]
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
     if contents.weights.numbered:
         return {layer.path: _numbered(contents, layer, variables) for layer, variables in layers}
-    bound: dict[tuple[str, ...], dict[str, StoredArray]] = {}
+    bound: dict[tuple[str, ...], dict[str, Array]] = {}
     by_top: dict[str, list[tuple[_Layer, list[Variable]]]] = {}
     for layer, variables in layers:
         by_top.setdefault(layer.path[0], []).append((layer, variables))
@@ -155,7 +203,7 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
         wanted.sort(key=lambda pair: pair[0].frozen or not pair[1].trainable)
         stored = contents.weights.named(top)
         if len(stored) != len(wanted):
-            if any(_class(layer.config) not in VARIABLES for layer, _ in inside):
+            if not all(_is_known(layer.config, variables_of) for layer, _ in inside):
                 continue  # a class that is not known here; it is refused by name later
             raise _mismatch(contents, (top,), [v.name for _, v in wanted], [array.name for array in stored])
         for (layer, variable), array in zip(wanted, stored, strict=True):
@@ -163,8 +211,8 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
     return bound
 
 
-def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable]) -> dict[str, StoredArray]:
-    found: dict[str, StoredArray] = {}
+def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable]) -> dict[str, Array]:
+    found: dict[str, Array] = {}
     for under in dict.fromkeys(v.under for v in variables):
         here = [v for v in variables if v.under == under]
         stored = contents.weights.at(*layer.group, *under)
@@ -183,9 +231,21 @@ def _mismatch(contents: ModelContents, path: tuple[str, ...], wanted: list[str],
     )
 
 
-def _variables(layer: _Layer) -> list[Variable]:
-    of_class = VARIABLES.get(_class(layer.config))
+def _variables(layer: _Layer, variables_of: Variables) -> list[Variable]:
+    of_class = variables_of.get(_class(layer.config))
     return of_class(layer.config["config"]) if of_class else []
+
+
+def _is_known(layer: Mapping[str, Any], variables_of: Variables) -> bool:
+    """Whether the variables of a layer are known, and those of the layer that it wraps."""
+    inner = layer["config"].get("layer")
+    return _class(layer) in variables_of and (inner is None or _class(inner) in variables_of)
+
+
+def walk_layers(model: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """The layers of a model and of the models in it: names of the models that hold it and its own, and its config."""
+    for layer in _walk(model, (), (), frozen=False):
+        yield layer.path, layer.config
 
 
 def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...], *, frozen: bool) -> Iterator[_Layer]:

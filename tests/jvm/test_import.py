@@ -206,6 +206,17 @@ def test_what_keras_shares_is_noted():
     assert any("a layer that Keras shares is a copy here" in note for note in shared.notes)
 
 
+def test_a_model_of_theano_is_read_as_tf_keras_reads_it_and_says_so():
+    """Theano itself computes something else of the file, since it turns kernels: the note names the layer."""
+    model = pydl4j_bridge.import_model(DATA / "theano" / "conv2d.h5", optimizer=False)
+    with np.load(DATA / "theano" / "conv2d.npz") as arrays:
+        ours, tf_keras, theano = model.predict(arrays["input"]), arrays["tf_keras"], arrays["theano"]
+    assert relative_error(ours, tf_keras) < 1e-5
+    assert relative_error(ours, theano) > 0.1
+    (note,) = [note for note in model.notes if "Theano" in note]
+    assert note.startswith("conv2d_1: ")
+
+
 def test_another_updater_leaves_nothing_of_the_one_before():
     """Weight decay does not add up, and clipping goes with the updater that it came with."""
     model = pydl4j_bridge.import_model(DATA / "keras3" / "adamw.keras")

@@ -39,10 +39,12 @@ final class TranslatedLayerImpl extends SameDiffLayer {
         assertInputSet(true);
         Map<String, INDArray> found = program.gradients(values(), epsilon);
         Gradient gradient = new DefaultGradient();
-        gradTable.forEach((name, view) -> {
-            view.assign(found.get(name));
-            gradient.gradientForVariable().put(name, view);
-        });
+        if (gradTable != null) { // DL4J gives none to layers without parameters
+            gradTable.forEach((name, view) -> {
+                view.assign(found.get(name));
+                gradient.gradientForVariable().put(name, view);
+            });
+        }
         return new Pair<>(gradient, workspaces.dup(ArrayType.ACTIVATION_GRAD, found.get(INPUT)));
     }
 
