@@ -94,10 +94,21 @@ def _is_chain(graph: Graph) -> bool:
 
 def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
     config = {key: value for key, value in call.config.items() if not key.startswith("dl4j_")} | {"name": call.name}
+    if "batch_input_shape" in config:
+        config["batch_input_shape"] = _at_most_a_volume(config["batch_input_shape"])
     layer: dict[str, Any] = {"class_name": call.class_name, "name": call.name, "config": config}
     if not sequential:
         layer["inbound_nodes"] = [[[name, 0, 0, {}] for name in call.inputs]] if call.inputs else []
     return layer
+
+
+def _at_most_a_volume(shape: list[int | None]) -> list[int | None]:
+    """The shape of an input as the importer takes it: of more dimensions, which only layers of ours read, some as one."""
+    batch, *sizes = shape
+    while len(sizes) > 4:
+        first, second, *rest = sizes
+        sizes = [None if first is None or second is None else first * second, *rest]
+    return [batch, *sizes]
 
 
 def _notes(graph: Graph) -> Iterator[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.graph import OWN_LAYER, REARRANGEMENT, Call, Graph
 
 Shape = tuple[int, ...]
 #: None for a size that is known only when the model is used.
@@ -235,6 +235,24 @@ def _up_sampling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | Non
     return _spatial(config, shape, lambda size, factor: size * factor, config["size"])
 
 
+def _rearrangement(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    operation = config["operation"]
+    if operation == "reshape":
+        return _reshape({"target_shape": config["target"]}, shape)
+    if operation == "permute":
+        return tuple(shape[axis - 1] for axis in config["dims"][1:])
+    if operation == "repeat":
+        factors = config["factors"][1:]
+        return tuple(None if s is None else s * f for s, f in zip(shape, factors, strict=True))
+    if operation in ("pad", "crop"):
+        sign = 1 if operation == "pad" else -1
+        around = config["around"][1:]
+        return tuple(None if s is None else s + sign * sum(pair) for s, pair in zip(shape, around, strict=True))
+    if operation == "fold":
+        return shape[1:]
+    return (config["steps"], *shape) if operation == "unfold" else shape
+
+
 #: Layers whose output has the shape of their input.
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
@@ -262,6 +280,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     "GRU": _recurrent,
     "LSTM": _recurrent,
     "Permute": _permute,
+    REARRANGEMENT: _rearrangement,
     "RepeatVector": _repeat,
     "Reshape": _reshape,
     "SimpleRNN": _recurrent,

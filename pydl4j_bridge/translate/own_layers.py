@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.graph import OWN_LAYER, REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes
 from pydl4j_bridge.translate.support import places, refusal
 
@@ -131,11 +131,38 @@ def _recurrent(site: Site) -> tuple[str, dict[str, Any]]:
     return "Recurrent", settings
 
 
+def _per_axis(value: Any, rank: int) -> list[int]:
+    """A setting for each of so many axes; one number stands for all."""
+    return list(value) if isinstance(value, list) else [value] * rank
+
+
+def _conv_lstm(site: Site) -> tuple[str, dict[str, Any]]:
+    config = site.config
+    for key in ("return_state", "stateful"):
+        if config.get(key):
+            raise Refused(f"{key}=True")
+    dimensions = site.rank - 3
+    settings = {
+        "activation": _function(config.get("activation", "tanh"), site),
+        "recurrent_activation": _function(config.get("recurrent_activation", "hard_sigmoid"), site),
+        "padding": config.get("padding", "valid"),
+        **{key: bool(config.get(key)) for key in ("return_sequences", "go_backwards")},
+        **{key: _per_axis(config.get(key) or 1, dimensions) for key in ("kernel_size", "strides", "dilation_rate")},
+    }
+    return "ConvolutionalRecurrent", settings
+
+
+def _rearrangement(site: Site) -> tuple[str, dict[str, Any]]:
+    return "Rearrangement", {key: value for key, value in site.config.items() if not key.startswith("dl4j_")}
+
+
 ROWS: Mapping[str, Row] = {
     "Activation": _activation,
+    **{f"ConvLSTM{rank}D": _conv_lstm for rank in (1, 2, 3)},
     "GRU": _recurrent,
     "LSTM": _recurrent,
     "LayerNormalization": _layer_normalization,
+    REARRANGEMENT: _rearrangement,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydl4j_bridge.translate.channels import channels_last
 from pydl4j_bridge.translate.graph import Call, Graph
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
@@ -235,6 +236,7 @@ PASSES: tuple[Pass, ...] = (
     activations,
     scalings,
     batch_normalization_axis,
+    channels_last,
     kept_dimensions,
     dense_on_images,
     broadcasts,

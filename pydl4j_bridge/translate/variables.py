@@ -81,7 +81,7 @@ def _bidirectional(config: Mapping[str, Any]) -> list[Variable]:
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "BatchNormalization": _normalization,
     "Bidirectional": _bidirectional,
-    "ConvLSTM2D": _recurrent,
+    **{f"ConvLSTM{rank}D": _recurrent for rank in (1, 2, 3)},
     "DepthwiseConv1D": lambda config: _with_bias(config, "depthwise_kernel"),
     "DepthwiseConv2D": lambda config: _with_bias(config, "depthwise_kernel"),
     "Embedding": lambda _: [Variable("embeddings")],
