@@ -253,6 +253,16 @@ def _rearrangement(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | N
     return (config["steps"], *shape) if operation == "unfold" else shape
 
 
+def _adaptive(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    return _spatial(config, shape, lambda _, size: size, config["output_size"])
+
+
+def _resizing(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    size = (config["height"], config["width"])
+    first = config.get("data_format") == "channels_first"
+    return (*shape[:-2], *size) if first else (*shape[:-3], *size, shape[-1])
+
+
 #: Layers whose output has the shape of their input.
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
@@ -264,6 +274,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
     **{f"{kind}Pooling{rank}D": _pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
     **{f"Global{kind}Pooling{rank}D": _global_pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    **{f"Adaptive{kind}Pooling{rank}D": _adaptive for kind in ("Average", "Max") for rank in (1, 2, 3)},
     **{f"Conv{rank}D": _convolution for rank in (1, 2, 3)},
     **{f"Conv{rank}DTranspose": _transposed for rank in (1, 2, 3)},
     **{f"ConvLSTM{rank}D": _conv_lstm for rank in (1, 2, 3)},
@@ -273,6 +284,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **{f"SeparableConv{rank}D": _convolution for rank in (1, 2)},
     **{f"UpSampling{rank}D": _up_sampling for rank in (1, 2, 3)},
     **{f"ZeroPadding{rank}D": _around("padding", 1) for rank in (1, 2, 3)},
+    **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), _resizing),
     "Concatenate": _concatenate,
     "Dense": _units,
     "Embedding": _embedding,

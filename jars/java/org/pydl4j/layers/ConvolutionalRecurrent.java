@@ -11,7 +11,7 @@ public final class ConvolutionalRecurrent extends TranslatedLayer {
     @Override
     protected SDVariable define(SameDiff sd, SDVariable input, Map<String, SDVariable> weights) {
         Sized[] at = projected(Sized.of(sd, input), weights).unstack(1);
-        SDVariable recurrent = weights.get("recurrent_kernel");
+        Sized recurrent = Sized.of(sd, weights.get("recurrent_kernel"));
         int[] kernel = integers("kernel_size");
         int[] ones = new int[kernel.length];
         Arrays.fill(ones, 1);
@@ -22,7 +22,7 @@ public final class ConvolutionalRecurrent extends TranslatedLayer {
         for (int i = 0; i < at.length; i++) {
             Sized all = at[flag("go_backwards") ? at.length - 1 - i : i];
             if (last != null) {
-                all = all.with(all.array.add(Windows.product(windows.slices(last, "same"), recurrent, all.last()).array));
+                all = all.with(all.array.add(Windows.product(windows.slices(last, "same"), recurrent).array));
             }
             SDVariable fresh = gate("recurrent_activation", all, 0).array.mul(gate("activation", all, 2).array);
             carry = last == null ? fresh : gate("recurrent_activation", all, 1).array.mul(carry).add(fresh);
@@ -37,10 +37,10 @@ public final class ConvolutionalRecurrent extends TranslatedLayer {
     private Sized projected(Sized input, Map<String, SDVariable> weights) {
         long[] folded = Arrays.copyOfRange(input.shape, 1, input.rank());
         folded[0] = input.shape[0] * input.shape[1];
-        SDVariable kernel = weights.get("kernel");
+        Sized kernel = Sized.of(input.sd, weights.get("kernel"));
         Windows windows = new Windows(integers("kernel_size"), integers("strides"), integers("dilation_rate"));
         Sized[] slices = windows.slices(input.reshape(folded), text("padding"));
-        Sized all = Windows.product(slices, kernel, kernel.getShape()[kernel.getShape().length - 1]);
+        Sized all = Windows.product(slices, kernel);
         if (weights.containsKey("bias")) {
             all = all.with(all.array.add(weights.get("bias")));
         }

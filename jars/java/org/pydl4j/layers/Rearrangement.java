@@ -1,11 +1,9 @@
 package org.pydl4j.layers;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.factory.Nd4j;
 import org.pydl4j.TranslatedLayer;
 
 /**
@@ -39,11 +37,11 @@ public final class Rearrangement extends TranslatedLayer {
             case "reverse":
                 return x.with(x.sd.reverse(x.array, (int) number("axis")));
             case "repeat":
-                return repeated(x, integers("factors"));
+                return x.repeat(integers("factors"));
             case "pad":
-                return x.pad(around(), 0.0);
+                return x.pad(pairs("around"), 0.0);
             case "crop":
-                return cropped(x);
+                return x.padOrCrop(inwards(pairs("around")), 0.0);
             case "fold":
                 long[] folded = Arrays.copyOfRange(x.shape, 1, x.rank());
                 folded[0] *= x.shape[0];
@@ -70,40 +68,7 @@ public final class Rearrangement extends TranslatedLayer {
         return Arrays.stream(behind((long) first, rest)).mapToInt(Math::toIntExact).toArray();
     }
 
-    /** Each axis gets one of its own behind it, along which it is repeated, and which it takes in again. */
-    private static Sized repeated(Sized x, int[] factors) {
-        Sized made = x;
-        for (int axis = 0; axis < factors.length; axis++) {
-            if (factors[axis] > 1) {
-                long[] open = new long[made.rank() + 1];
-                System.arraycopy(made.shape, 0, open, 0, axis + 1);
-                open[axis + 1] = 1;
-                System.arraycopy(made.shape, axis + 1, open, axis + 2, made.rank() - axis - 1);
-                long[] wide = open.clone();
-                wide[axis + 1] = factors[axis];
-                SDVariable ones = x.sd.constant(Nd4j.ones(Functions.alongAxis(open.length, axis + 1, factors[axis])));
-                long[] closed = made.shape.clone();
-                closed[axis] *= factors[axis];
-                made = new Sized(x.sd, made.reshape(open).array.mul(ones), wide).reshape(closed);
-            }
-        }
-        return made;
-    }
-
-    private long[][] around() {
-        return ((List<?>) getConfig().get("around")).stream()
-                .map(pair -> ((List<?>) pair).stream().mapToLong(size -> ((Number) size).longValue()).toArray())
-                .toArray(long[][]::new);
-    }
-
-    private Sized cropped(Sized x) {
-        long[][] around = around();
-        long[] begin = new long[x.rank()];
-        long[] end = x.shape.clone();
-        for (int i = 0; i < begin.length; i++) {
-            begin[i] = around[i][0];
-            end[i] -= around[i][1];
-        }
-        return x.slice(begin, end, Sized.ones(x.rank()));
+    private static long[][] inwards(long[][] around) {
+        return Arrays.stream(around).map(pair -> new long[] {-pair[0], -pair[1]}).toArray(long[][]::new);
     }
 }

@@ -89,6 +89,61 @@ final class Sized {
         return new Sized(sd, sd.nn().pad(array, padding, PadMode.CONSTANT, value), made);
     }
 
+    /** With {@code value} around it, or where the pair of an axis has a number below zero, without so many. */
+    Sized padOrCrop(long[][] around, double value) {
+        long[][] more = new long[around.length][2];
+        long[] begin = new long[shape.length];
+        long[] end = shape.clone();
+        for (int i = 0; i < around.length; i++) {
+            begin[i] = Math.max(-around[i][0], 0);
+            end[i] -= Math.max(-around[i][1], 0);
+            more[i] = new long[] {Math.max(around[i][0], 0), Math.max(around[i][1], 0)};
+        }
+        return slice(begin, end, ones(shape.length)).pad(more, value);
+    }
+
+    /** Each number {@code factors[i]} times along axis i. */
+    Sized repeat(int... factors) {
+        Sized made = this;
+        for (int axis = 0; axis < factors.length; axis++) {
+            if (factors[axis] > 1) {
+                // An axis of its own behind the other, along which it is repeated, and which the other takes in.
+                long[] wide = inserted(made.shape, axis + 1, factors[axis]);
+                SDVariable ones = sd.constant(Nd4j.ones(Functions.alongAxis(wide.length, axis + 1, factors[axis])));
+                SDVariable open = made.reshape(inserted(made.shape, axis + 1, 1)).array;
+                long[] closed = made.shape.clone();
+                closed[axis] *= factors[axis];
+                made = new Sized(sd, open.mul(ones), wide).reshape(closed);
+            }
+        }
+        return made;
+    }
+
+    /** With {@code strides[i] - 1} zeros between the numbers along axis i + 1. */
+    Sized spread(int... strides) {
+        Sized made = this;
+        for (int axis = 1; axis <= strides.length; axis++) {
+            int stride = strides[axis - 1];
+            if (stride > 1) {
+                long[] open = inserted(made.shape, axis + 1, 1);
+                long[][] behind = new long[open.length][2];
+                behind[axis + 1][1] = stride - 1;
+                long[] closed = made.shape.clone();
+                closed[axis] *= stride;
+                made = made.reshape(open).pad(behind, 0.0).reshape(closed).part(axis, 0, closed[axis] - stride + 1);
+            }
+        }
+        return made;
+    }
+
+    private static long[] inserted(long[] shape, int at, long size) {
+        long[] made = new long[shape.length + 1];
+        System.arraycopy(shape, 0, made, 0, at);
+        made[at] = size;
+        System.arraycopy(shape, at, made, at + 1, shape.length - at);
+        return made;
+    }
+
     /** The product of its last axis with a matrix of {@code columns} columns. */
     Sized times(SDVariable matrix, long columns) {
         long[] made = shape.clone();

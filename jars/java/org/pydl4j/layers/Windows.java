@@ -1,7 +1,5 @@
 package org.pydl4j.layers;
 
-import org.nd4j.autodiff.samediff.SDVariable;
-
 /**
  * The windows that a convolution or a pooling looks through, over the axes between the batch and the channels.
  *
@@ -75,8 +73,8 @@ final class Windows {
     }
 
     /** The sum over the places and channels of slice times kernel, whose outputs are its last axis. */
-    static Sized product(Sized[] slices, SDVariable kernel, long outputs) {
+    static Sized product(Sized[] slices, Sized kernel) {
         Sized all = Sized.concat(slices[0].rank() - 1, slices);
-        return all.times(kernel.reshape(all.last(), outputs), outputs);
+        return all.times(kernel.reshape(all.last(), kernel.last()).array, kernel.last());
     }
 }
