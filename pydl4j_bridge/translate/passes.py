@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.channels import channels_last
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.inputs import inputs_as_outputs, normalized_volumes
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -213,6 +214,29 @@ def activity_regularization(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+#: Layers that change something at random in training only.
+_AUGMENTATIONS = frozenset({
+    "AugMix", "CutMix", "Equalization", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
+    "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip",
+    "RandomGaussianBlur", "RandomGrayscale", "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomWidth", "RandomZoom", "Solarization",
+})  # fmt: skip
+
+
+def augmentations(graph: Graph) -> Graph:
+    """Augmentation of images → an identity, as it is when the model predicts, and a note."""
+
+    def change(call: Call) -> Call:
+        if call.class_name not in _AUGMENTATIONS:
+            return call
+        note = f"the augmentation {call.class_name} is not carried, so training would see the images as they are"
+        config = {"name": call.config.get("name"), "operation": "identity", "dl4j_notes": (note,)}
+        return replace(call, class_name=REARRANGEMENT, config=config)
+
+    return graph.each(change)
+
+
 def identities(graph: Graph) -> Graph:
     """Layers that compute nothing at inference and that the importer does not know are taken out."""
     source: dict[str, str] = {}
@@ -232,6 +256,7 @@ PASSES: tuple[Pass, ...] = (
     possible_sizes,
     neutral_initializers,
     activity_regularization,
+    augmentations,
     regularizers,
     activations,
     scalings,
@@ -245,6 +270,8 @@ PASSES: tuple[Pass, ...] = (
     constraint_numbers,
     leaky_relu_slope,
     identities,
+    normalized_volumes,
+    inputs_as_outputs,
     depthwise_stand_ins,
     outputs_that_reshape,
 )

@@ -68,7 +68,16 @@ def _locally_connected(site: Site) -> Layer:
 
 def _pooling(site: Site) -> Layer:
     size = site.config.get("output_size")
+    window = site.config.get("pool_size")
+    windows = {}
+    if window is not None:
+        strides = _each(site.config.get("strides") or window, site.rank - 2)
+        kernel = _each(window, site.rank - 2)
+        ones = [1] * (site.rank - 2)
+        padding = site.config.get("padding", "valid")
+        windows = {"kernel_size": kernel, "strides": strides, "dilation_rate": ones, "padding": padding}
     settings = {
+        **windows,
         "kind": "max" if "Max" in site.call.class_name else "average",
         "keepdims": bool(site.config.get("keepdims")),
         "output_size": None if size is None else _each(size, site.rank - 2),
@@ -97,7 +106,7 @@ def _softmax(site: Site) -> Layer:
 
 
 def _rearrangement(site: Site) -> Layer:
-    return "Rearrangement", {key: value for key, value in site.config.items() if not key.startswith("dl4j_")}
+    return "Rearrangement", {key: value for key, value in site.config.items() if not key.startswith("dl4j_") and key != "name"}
 
 
 def _flatten(_: Site) -> Layer:
@@ -186,9 +195,18 @@ def _center_crop(site: Site) -> Layer:
     return "Rearrangement", {"operation": "crop", "around": [[0, 0], *around, [0, 0]]}
 
 
+def _random_crop(site: Site) -> Layer:
+    rows, columns = _image(site)
+    height, width = site.config["height"], site.config["width"]
+    if site.keras_major == 3 and (rows, columns) != (height, width):
+        raise Refused("Keras 3 crops when it predicts in some of its versions and in others not")
+    return _resized(site, [height, width], "bilinear", _to_aspect_ratio(rows, columns, height, width))
+
+
 #: Keras class → its row.
 SPATIAL: Mapping[str, Row] = {
     **{f"Adaptive{kind}Pooling{rank}D": _pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    **{f"{kind}Pooling{rank}D": _pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
     **{f"Conv{rank}D{kind}": _convolution for kind in ("", "Transpose") for rank in (1, 2, 3)},
     **{f"ConvLSTM{rank}D": _conv_lstm for rank in (1, 2, 3)},
     **{f"Cropping{rank}D": _around("cropping", "crop") for rank in (1, 2, 3)},
@@ -201,7 +219,7 @@ SPATIAL: Mapping[str, Row] = {
     "Flatten": _flatten,
     "PReLU": _prelu,
     "Permute": _permute,
-    "RandomCrop": _center_crop,
+    "RandomCrop": _random_crop,
     REARRANGEMENT: _rearrangement,
     "ReLU": _relu,
     "Reshape": _reshape,

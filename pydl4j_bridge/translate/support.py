@@ -24,6 +24,7 @@ class Place:
     call: Call
     inputs: tuple[Call, ...]
     rank: int | None
+    input_rank: int | None
     keras_major: int
 
     @property
@@ -129,8 +130,8 @@ def _reshape(place: Place) -> str | None:
     return "an open size in target_shape" if -1 in place.config["target_shape"] else None
 
 
-def _pooling_1d(place: Place) -> str | None:
-    return "directly on an input: DL4J takes steps for channels" if place.first else _channels_last(place)
+def _pooling_1d(_: Place) -> str:
+    return "DL4J takes steps for channels, but behind some layers"
 
 
 def _up_sampling_2d(place: Place) -> str | None:
@@ -144,11 +145,9 @@ def _permute(place: Place) -> str | None:
 
 
 def _flatten(place: Place) -> str | None:
-    volume = any(call.class_name.endswith("3D") for call in place.inputs)
     if place.config.get("data_format") == "channels_first":
         return "data_format=channels_first"
-    image = [len(call.config["batch_input_shape"]) for call in place.inputs if call.class_name == "InputLayer"]
-    return "of a volume" if volume or image == [5] else None
+    return None if place.input_rank in (2, 4) else "of more or less than an image"
 
 
 #: Class → what is refused of it.
@@ -256,7 +255,8 @@ def places(graph: Graph) -> Iterator[Place]:
     by_rank = ranks(graph)
     for call in graph.calls:
         before = tuple(graph[name] for name in call.inputs)
-        yield Place(call, before, by_rank.get(call.name), graph.keras_major)
+        input_rank = by_rank.get(call.inputs[0]) if call.inputs else None
+        yield Place(call, before, by_rank.get(call.name), input_rank, graph.keras_major)
 
 
 def refusal(place: Place) -> str | None:
