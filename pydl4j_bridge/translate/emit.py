@@ -120,7 +120,8 @@ def _notes(graph: Graph) -> Iterator[str]:
             carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer") and _is_l1_l2(value)
             if key.endswith("_regularizer") and value and not carried:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
-        yield from (f"{call.name}: {note}" for note in config.get("dl4j_notes", ()))
+        if config.get("dl4j_note"):
+            yield f"{call.name}: {config['dl4j_note']}"
         if config.get("trainable") is False:
             yield f"{call.name}: trainable=False is not carried, so it would be trained"
         if config.get("dl4j_constants") and not config.get("dl4j_frozen"):

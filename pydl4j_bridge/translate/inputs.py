@@ -1,6 +1,8 @@
-"""Passes that give the importer's layers an input of the shape and the type that they take."""
+"""Passes that give layers an input of the shape and the type that they take."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.output_shapes import open_shapes
@@ -34,3 +36,22 @@ def normalized_volumes(graph: Graph) -> Graph:
             else:
                 graph = graph.followed(graph[call.name], reshape)
     return graph
+
+
+def time_in_batch(graph: Graph) -> Graph:
+    """What comes out of the batch behind a TimeDistributed gets its number; what stands inside is marked."""
+    shapes = open_shapes(graph)
+    depth: dict[str, int] = {}
+    calls: list[Call] = []
+    for call in graph.calls:
+        depth[call.name] = max((depth[name] for name in call.inputs), default=0)
+        if call.class_name == REARRANGEMENT and call.config["operation"] == "fold":
+            depth[call.name] += 1
+        elif call.class_name == REARRANGEMENT and call.config["operation"] == "unfold":
+            depth[call.name] -= 1
+            steps = shapes[call.name][0] if call.name in shapes else None
+            call = replace(call, config={"operation": "unfold", "name": call.name, "steps": steps})
+        elif depth[call.name]:
+            call = call.with_config(dl4j_time_in_batch=True)
+        calls.append(call)
+    return replace(graph, calls=tuple(calls))

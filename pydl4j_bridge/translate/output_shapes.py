@@ -30,6 +30,9 @@ def open_shapes(graph: Graph) -> dict[str, OpenShape]:
     found: dict[str, OpenShape] = {}
     for call in graph.calls:
         inputs = [found[name] for name in call.inputs if name in found]
+        if call.class_name == REARRANGEMENT and "of" in call.config:
+            folded = found.get(graph[call.config["of"]].inputs[0], (None,))
+            call = call.with_config(steps=folded[0])
         try:
             shape = _shape(call, inputs) if len(inputs) == len(call.inputs) else None
         except KeyError:  # a setting that says the shape is not written
@@ -44,10 +47,6 @@ def _shape(call: Call, inputs: list[OpenShape]) -> OpenShape | None:
         return tuple(call.config["batch_input_shape"][1:])
     if call.class_name == OWN_LAYER:
         return tuple(None if size == -1 else size for size in call.config["layer"]["outputShape"])
-    if call.class_name == "TimeDistributed":
-        inner = call.config["layer"]
-        below = _shape(Call("", inner["class_name"], inner["config"], (), ()), [inputs[0][1:]])
-        return None if below is None else (inputs[0][0], *below)
     if call.class_name == "Bidirectional":
         return _bidirectional(call.config, inputs[0])
     if call.class_name in _SAME:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydl4j_bridge.translate.channels import channels_last
 from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
-from pydl4j_bridge.translate.inputs import inputs_as_outputs, normalized_volumes
+from pydl4j_bridge.translate.inputs import inputs_as_outputs, normalized_volumes, time_in_batch
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -231,7 +231,7 @@ def augmentations(graph: Graph) -> Graph:
         if call.class_name not in _AUGMENTATIONS:
             return call
         note = f"the augmentation {call.class_name} is not carried, so training would see the images as they are"
-        config = {"name": call.config.get("name"), "operation": "identity", "dl4j_notes": (note,)}
+        config = {"name": call.config.get("name"), "operation": "identity", "dl4j_note": note}
         return replace(call, class_name=REARRANGEMENT, config=config)
 
     return graph.each(change)
@@ -274,4 +274,5 @@ PASSES: tuple[Pass, ...] = (
     inputs_as_outputs,
     depthwise_stand_ins,
     outputs_that_reshape,
+    time_in_batch,
 )

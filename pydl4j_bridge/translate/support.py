@@ -264,7 +264,13 @@ def refusal(place: Place) -> str | None:
     rule = SUPPORTED.get(place.call.class_name)
     if rule is None:
         return place.config.get("dl4j_refused") or "the importer does not know this layer"
-    return rule(place) or _activation(place) or _arguments(place.call)
+    return rule(place) or _time_in_batch(place) or _activation(place) or _arguments(place.call)
+
+
+def _time_in_batch(place: Place) -> str | None:
+    inside = place.config.get("dl4j_time_in_batch")
+    counts = place.call.class_name in ("Permute", "Reshape") or (place.call.class_name == "Dense" and place.rank != 2)
+    return "inside of TimeDistributed, where DL4J would take the model's batch for the layer's" if inside and counts else None
 
 
 def _activation(place: Place) -> str | None:

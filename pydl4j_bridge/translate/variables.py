@@ -186,6 +186,12 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
         here = (*path, str(name or "sequential"))
         below = (*group, "layers", f"{spelled}_{count}" if count else spelled)
         still = frozen or (isinstance(config, Mapping) and config.get("trainable") is False)
+        while class_name == "TimeDistributed":
+            layer, below = layer["config"]["layer"], (*below, "layer")
+            class_name, config = _class(layer), layer["config"]
+            name = layer.get("name") or (config.get("name") if isinstance(config, Mapping) else None)
+            here = (*here, str(name or "sequential"))
+            still = still or (isinstance(config, Mapping) and config.get("trainable") is False)
         if class_name in MODELS:
             yield from _walk(layer, here, below, frozen=still)
         else:
