@@ -138,6 +138,8 @@ def _is_chain(graph: Graph) -> bool:
 
 def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
     config = {key: value for key, value in call.config.items() if not key.startswith("dl4j_")} | {"name": call.name}
+    if "batch_input_shape" in config:
+        config["batch_input_shape"] = _at_most_a_volume(config["batch_input_shape"])
     layer: dict[str, Any] = {"class_name": call.class_name, "name": call.name, "config": config}
     if not sequential:
         layer["inbound_nodes"] = [[[name, 0, 0, {}] for name in call.inputs]] if call.inputs else []
@@ -177,6 +179,15 @@ def _fails_frozen(graph: Graph, frozen: Mapping[str, bool]) -> str | None:
     return None
 
 
+def _at_most_a_volume(shape: list[int | None]) -> list[int | None]:
+    """The shape of an input as the importer takes it: of more dimensions, which only layers of ours read, some as one."""
+    batch, *sizes = shape
+    while len(sizes) > 4:
+        first, second, *rest = sizes
+        sizes = [None if first is None or second is None else first * second, *rest]
+    return [batch, *sizes]
+
+
 def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
     """What of the training is not carried: nothing of it changes a prediction."""
     used: set[tuple[str, ...]] = set()
@@ -188,6 +199,8 @@ def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
         for key in config.get("dl4j_not_carried", ()):
             yield f"{call.name}: {key} is not carried"
+        if config.get("dl4j_note"):
+            yield f"{call.name}: {config['dl4j_note']}"
         if call.name not in frozen and _half_frozen(config):
             yield f"{call.name}: trainable=False of one of its two layers is not carried, so both would be trained"
         if config.get("dl4j_constants") and call.name not in frozen:

@@ -22,7 +22,12 @@ _SPATIAL = frozenset({
     "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Cropping2D", "Cropping3D",
     "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "SpatialDropout2D", "SpatialDropout3D",
     "UpSampling2D", "UpSampling3D", "ZeroPadding2D", "ZeroPadding3D",
-    *(f"{kind}Pooling{at}D" for kind in ("Average", "GlobalAverage", "GlobalMax", "Max") for at in (1, 2, 3)),
+    "CenterCrop", "RandomCrop", "Resizing",
+    *(
+        f"{kind}Pooling{at}D"
+        for kind in ("AdaptiveAverage", "AdaptiveMax", "Average", "GlobalAverage", "GlobalMax", "Max")
+        for at in (1, 2, 3)
+    ),
 })  # fmt: skip
 #: The same with time steps in front.
 _OF_STEPS = frozenset({"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.graph import OWN_LAYER, REARRANGEMENT, Call, Graph
 
 Shape = tuple[int, ...]
 #: None for a size that is known only when the model is used.
@@ -30,6 +30,9 @@ def open_shapes(graph: Graph) -> dict[str, OpenShape]:
     found: dict[str, OpenShape] = {}
     for call in graph.calls:
         inputs = [found[name] for name in call.inputs if name in found]
+        if call.class_name == REARRANGEMENT and "of" in call.config:
+            folded = found.get(graph[call.config["of"]].inputs[0], (None,))
+            call = call.with_config(steps=folded[0])
         try:
             shape = _shape(call, inputs) if len(inputs) == len(call.inputs) else None
         except KeyError:  # a setting that says the shape is not written
@@ -44,10 +47,6 @@ def _shape(call: Call, inputs: list[OpenShape]) -> OpenShape | None:
         return tuple(call.config["batch_input_shape"][1:])
     if call.class_name == OWN_LAYER:
         return tuple(None if size == -1 else size for size in call.config["layer"]["outputShape"])
-    if call.class_name == "TimeDistributed":
-        inner = call.config["layer"]
-        below = _shape(Call("", inner["class_name"], inner["config"], (), ()), [inputs[0][1:]])
-        return None if below is None else (inputs[0][0], *below)
     if call.class_name == "Bidirectional":
         return _bidirectional(call.config, inputs[0])
     if call.class_name in _SAME:
@@ -235,6 +234,34 @@ def _up_sampling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | Non
     return _spatial(config, shape, lambda size, factor: size * factor, config["size"])
 
 
+def _rearrangement(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    operation = config["operation"]
+    if operation == "reshape":
+        return _reshape({"target_shape": config["target"]}, shape)
+    if operation == "permute":
+        return tuple(shape[axis - 1] for axis in config["dims"][1:])
+    if operation == "repeat":
+        factors = config["factors"][1:]
+        return tuple(None if s is None else s * f for s, f in zip(shape, factors, strict=True))
+    if operation in ("pad", "crop"):
+        sign = 1 if operation == "pad" else -1
+        around = config["around"][1:]
+        return tuple(None if s is None else s + sign * sum(pair) for s, pair in zip(shape, around, strict=True))
+    if operation == "fold":
+        return shape[1:]
+    return (config["steps"], *shape) if operation == "unfold" else shape
+
+
+def _adaptive(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    return _spatial(config, shape, lambda _, size: size, config["output_size"])
+
+
+def _resizing(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
+    size = (config["height"], config["width"])
+    first = config.get("data_format") == "channels_first"
+    return (*shape[:-2], *size) if first else (*shape[:-3], *size, shape[-1])
+
+
 #: Layers whose output has the shape of their input.
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
@@ -246,6 +273,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
     **{f"{kind}Pooling{rank}D": _pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
     **{f"Global{kind}Pooling{rank}D": _global_pooling for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    **{f"Adaptive{kind}Pooling{rank}D": _adaptive for kind in ("Average", "Max") for rank in (1, 2, 3)},
     **{f"Conv{rank}D": _convolution for rank in (1, 2, 3)},
     **{f"Conv{rank}DTranspose": _transposed for rank in (1, 2, 3)},
     **{f"ConvLSTM{rank}D": _conv_lstm for rank in (1, 2, 3)},
@@ -255,6 +283,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **{f"SeparableConv{rank}D": _convolution for rank in (1, 2)},
     **{f"UpSampling{rank}D": _up_sampling for rank in (1, 2, 3)},
     **{f"ZeroPadding{rank}D": _around("padding", 1) for rank in (1, 2, 3)},
+    **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), _resizing),
     "Concatenate": _concatenate,
     "Dense": _units,
     "Embedding": _embedding,
@@ -263,6 +292,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     "LSTM": _recurrent,
     "Mask": lambda _, shape: (shape[0], 1),
     "Permute": _permute,
+    REARRANGEMENT: _rearrangement,
     "RepeatVector": _repeat,
     "Reshape": _reshape,
     "SimpleRNN": _recurrent,

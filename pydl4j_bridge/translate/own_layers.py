@@ -7,50 +7,16 @@ what a row refuses is refused by name. What the importer computes right stays th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
 from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes, output_shapes
+from pydl4j_bridge.translate.sites import Refused, Row, Site, axes, function
+from pydl4j_bridge.translate.spatial import SPATIAL
 from pydl4j_bridge.translate.support import places, refusal
 
 _PACKAGE = "org.pydl4j.layers"
-
-#: What the functions in ``Functions.java`` compute, by Keras's names.
-FUNCTIONS = frozenset({
-    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
-    "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "squareplus", "swish", "tanh", "tanh_shrink",
-    "threshold",
-})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A call with the shapes around it, without the batch."""
-
-    call: Call
-    inputs: tuple[OpenShape, ...]
-    keras_major: int
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The config of the call."""
-        return self.call.config
-
-    @property
-    def rank(self) -> int:
-        """Dimensions of the input, the batch included."""
-        return len(self.inputs[0]) + 1
-
-
-class Refused(Exception):
-    """A row cannot compute a call; says why."""
-
-
-#: From a call to the name of the Java class and its settings.
-Row = Callable[[Site], "tuple[str, dict[str, Any]]"]
-
 
 #: From the name of a Lambda and the shape of its input to the settings of a RecordedLayer and its output's shape.
 Record = Callable[[str, "tuple[int, ...]"], "tuple[dict[str, str], tuple[int, ...]] | None"]
@@ -114,27 +80,14 @@ def _own(call: Call, java_class: str, settings: Mapping[str, Any], shape: OpenSh
     return replace(call, class_name=OWN_LAYER, config={**kept, "name": call.config.get("name"), "layer": layer})
 
 
-def _function(name: Any, site: Site) -> str:
-    if name is None:
-        return "linear"
-    if name not in FUNCTIONS:
-        raise Refused(f"activation {name}")
-    return "hard_sigmoid_2" if name == "hard_sigmoid" and site.keras_major < 3 else str(name)
-
-
 def _activation(site: Site) -> tuple[str, dict[str, Any]]:
-    return "Activation", {"activation": _function(site.config["activation"], site)}
-
-
-def _axes(axis: Any, rank: int) -> list[int]:
-    axes = axis if isinstance(axis, list) else [axis]
-    return sorted(one % rank for one in axes)
+    return "Activation", {"activation": function(site.config["activation"], site)}
 
 
 def _layer_normalization(site: Site) -> tuple[str, dict[str, Any]]:
     config = site.config
     settings = {
-        "axis": _axes(config.get("axis", -1), site.rank),
+        "axis": axes(config.get("axis", -1), site.rank),
         "epsilon": config.get("epsilon", 1e-3),
         "rms_scaling": site.call.class_name == "RMSNormalization" or bool(config.get("rms_scaling")),
     }
@@ -148,8 +101,8 @@ def _recurrent(site: Site) -> tuple[str, dict[str, Any]]:
             raise Refused(f"{key}=True")
     settings = {
         "cell": site.call.class_name,
-        "activation": _function(config.get("activation", "tanh"), site),
-        "recurrent_activation": _function(config.get("recurrent_activation", "sigmoid"), site),
+        "activation": function(config.get("activation", "tanh"), site),
+        "recurrent_activation": function(config.get("recurrent_activation", "sigmoid"), site),
         **{key: bool(config.get(key)) for key in ("return_sequences", "go_backwards", "zero_output_for_mask")},
         "reset_after": bool(config.get("reset_after")),
         "masked": bool(config.get("dl4j_masked")),
@@ -175,4 +128,5 @@ ROWS: Mapping[str, Row] = {
     "LayerNormalization": _layer_normalization,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,
+    **SPATIAL,
 }

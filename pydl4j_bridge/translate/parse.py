@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
-from pydl4j_bridge.translate.graph import MALFORMED, Call, Graph, malformed
+from pydl4j_bridge.translate.graph import MALFORMED, REARRANGEMENT, Call, Graph, malformed
 from pydl4j_bridge.translate.shapes import batch_shape
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
+#: Layers that do the same to every number or to every vector along the last axis: time is an axis like the others.
+_ON_LAST_AXIS = frozenset({"Activation", "Dense", "Dropout", "ELU", "LeakyReLU", "ReLU"})
 #: Calls of layers and of models in one model. NASNetLarge has about 1000; models inside of models can double at every
 #: level.
 MAX_CALLS = 5_000
@@ -196,7 +199,35 @@ class _Parser:
         if layer["class_name"] in MODELS:
             name = layer.get("name") or (layer["config"].get("name") if isinstance(layer["config"], Mapping) else None)
             return self.model(layer, (*path, str(name or "sequential")), sources)[1]
+        if layer["class_name"] == "TimeDistributed":
+            return self._over_time(layer, sources, path, kwargs)
         return (self._add(layer, sources, path, kwargs),)
+
+    def _over_time(
+        self, layer: Mapping[str, Any], sources: tuple[str, ...], path: tuple[str, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """What TimeDistributed is around, on an array whose time steps are in the batch; they come out again behind."""
+        inner, name = layer["config"]["layer"], str(layer["config"].get("name") or layer.get("name"))
+        if inner["class_name"] in _ON_LAST_AXIS:
+            return self._call(inner, sources, (*path, name), kwargs)
+        fold = self._rearrange(f"{name}_fold", {"operation": "fold"}, sources, path, kwargs)
+        outputs = self._call(inner, (fold,), (*path, name), {})
+        return tuple(
+            self._rearrange(f"{name}_unfold", {"operation": "unfold", "of": fold}, (output,), path, {})
+            for output in outputs
+        )
+
+    def _rearrange(
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        sources: tuple[str, ...],
+        path: tuple[str, ...],
+        kwargs: Mapping[str, Any],
+    ) -> str:
+        made = self._add({"class_name": "Rearrangement", "config": {**config, "name": name}}, sources, path, kwargs)
+        self.calls[-1] = replace(self.calls[-1], class_name=REARRANGEMENT)
+        return made
 
     def _add(
         self,

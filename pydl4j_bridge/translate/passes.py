@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.entrances import inputs_as_outputs, normalized_volumes, time_in_batch
+from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.layouts import channels_last
 from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
@@ -24,9 +25,7 @@ from pydl4j_bridge.translate.stand_ins import (
     kept_dimensions,
     outputs_that_reshape,
     scalings,
-    steps_of_dense,
     tensorflow_reshapes,
-    volumes_to_vectors,
 )
 from pydl4j_bridge.translate.support import IMPORTED_ACTIVATIONS
 
@@ -214,6 +213,29 @@ def activity_regularization(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+#: Layers that change something at random in training only.
+_AUGMENTATIONS = frozenset({
+    "AugMix", "CutMix", "Equalization", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration",
+    "RandomColorJitter", "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip",
+    "RandomGaussianBlur", "RandomGrayscale", "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomWidth", "RandomZoom", "Solarization",
+})  # fmt: skip
+
+
+def augmentations(graph: Graph) -> Graph:
+    """Augmentation of images → an identity, as it is when the model predicts, and a note."""
+
+    def change(call: Call) -> Call:
+        if call.class_name not in _AUGMENTATIONS:
+            return call
+        note = f"the augmentation {call.class_name} is not carried, so training would see the images as they are"
+        config = {"name": call.config.get("name"), "operation": "identity", "dl4j_note": note}
+        return replace(call, class_name=REARRANGEMENT, config=config)
+
+    return graph.each(change)
+
+
 def identities(graph: Graph) -> Graph:
     """Layers that compute nothing at inference and that the importer does not know are taken out."""
     source: dict[str, str] = {}
@@ -230,13 +252,13 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
-    steps_of_dense,
     possible_sizes,
     tensorflow_reshapes,
     channels_last,
     cells,
     neutral_initializers,
     activity_regularization,
+    augmentations,
     regularizers,
     activations,
     scalings,
@@ -249,7 +271,9 @@ PASSES: tuple[Pass, ...] = (
     constraint_numbers,
     leaky_relu_slope,
     identities,
+    normalized_volumes,
+    inputs_as_outputs,
     depthwise_stand_ins,
     outputs_that_reshape,
-    volumes_to_vectors,
+    time_in_batch,
 )

@@ -89,19 +89,6 @@ def tensorflow_reshapes(graph: Graph) -> Graph:
     return graph.each(change)
 
 
-def steps_of_dense(graph: Graph) -> Graph:
-    """TimeDistributed(Dense) on steps → Dense, which does the same to each step."""
-    by_rank = ranks(graph)
-
-    def change(call: Call) -> Call:
-        if call.class_name != "TimeDistributed" or by_rank.get(call.inputs[0]) != 3:
-            return call
-        inner = call.config["layer"]
-        return replace(call, class_name="Dense", config=inner["config"]) if inner["class_name"] == "Dense" else call
-
-    return graph.each(change)
-
-
 def kept_dimensions(graph: Graph) -> Graph:
     """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
     shapes = output_shapes(graph)
@@ -171,29 +158,6 @@ def depthwise_stand_ins(graph: Graph) -> Graph:
         return replace(stand_in, class_name="Conv2D")
 
     return graph.each(change)
-
-
-def volumes_to_vectors(graph: Graph) -> Graph:
-    """Flatten of a volume gets ``channels_first``, with which the importer takes the volume's own order.
-
-    Directly after an input, a pooling of one number each stands between: from it the importer learns that order.
-    Keras's own ``channels_first`` is gone before.
-    """
-    by_rank = ranks(graph)
-
-    def change(call: Call) -> Call:
-        if call.class_name != "Flatten" or by_rank.get(call.inputs[0]) != 5:
-            return call
-        return call.with_config(data_format="channels_first", dl4j_volume=True)
-
-    graph = graph.each(change)
-    for call in graph.calls:
-        if call.config.get("dl4j_volume") and graph[call.inputs[0]].class_name == "InputLayer":
-            ones = [1, 1, 1]
-            config = {"pool_size": ones, "strides": ones, "padding": "valid", "data_format": "channels_last"}
-            pooling = Call(f"{call.name}_volume", "MaxPooling3D", config, call.inputs, call.layer)
-            graph = graph.before(call.name, call.inputs[0], pooling)
-    return graph
 
 
 def outputs_that_reshape(graph: Graph) -> Graph:

@@ -23,6 +23,7 @@ class Place:
     call: Call
     inputs: tuple[Call, ...]
     rank: int | None
+    input_rank: int | None
     keras_major: int
 
     @property
@@ -140,8 +141,8 @@ def _reshape(place: Place) -> str | None:
     return "an open size in target_shape" if -1 in place.config["target_shape"] else None
 
 
-def _pooling_1d(place: Place) -> str | None:
-    return "directly on an input: DL4J takes steps for channels" if place.first else _channels_last(place)
+def _pooling_1d(_: Place) -> str:
+    return "DL4J takes steps for channels, but behind some layers"
 
 
 def _up_sampling_2d(place: Place) -> str | None:
@@ -157,9 +158,9 @@ def _permute(place: Place) -> str | None:
 
 
 def _flatten(place: Place) -> str | None:
-    if any(call.class_name == "Embedding" for call in place.inputs):
-        return "directly behind an Embedding"
-    return None if place.config.get("dl4j_volume") else _channels_last(place)
+    if place.config.get("data_format") == "channels_first":
+        return "data_format=channels_first"
+    return None if place.input_rank in (2, 4) else "of more or less than an image"
 
 
 #: Class → what is refused of it.
@@ -261,7 +262,8 @@ def places(graph: Graph) -> Iterator[Place]:
     by_rank = ranks(graph)
     for call in graph.calls:
         before = tuple(graph[name] for name in call.inputs)
-        yield Place(call, before, by_rank.get(call.name), graph.keras_major)
+        input_rank = by_rank.get(call.inputs[0]) if call.inputs else None
+        yield Place(call, before, by_rank.get(call.name), input_rank, graph.keras_major)
 
 
 def refusal(place: Place) -> str | None:
@@ -271,7 +273,17 @@ def refusal(place: Place) -> str | None:
     rule = SUPPORTED.get(place.call.class_name)
     if rule is None:
         return "the importer does not know this layer"
-    return rule(place) or _activation(place) or _arguments(place.call)
+    return rule(place) or _time_in_batch(place) or _activation(place) or _arguments(place.call)
+
+
+def _time_in_batch(place: Place) -> str | None:
+    inside = place.config.get("dl4j_time_in_batch")
+    counts = place.call.class_name in ("Permute", "Reshape") or (place.call.class_name == "Dense" and place.rank != 2)
+    return (
+        "inside of TimeDistributed, where DL4J would take the model's batch for the layer's"
+        if inside and counts
+        else None
+    )
 
 
 def _activation(place: Place) -> str | None:

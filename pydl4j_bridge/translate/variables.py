@@ -137,7 +137,7 @@ _CELLS = frozenset({"GRUCell", "LSTMCell", "SimpleRNNCell"})
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "BatchNormalization": _normalization,
     "Bidirectional": _bidirectional,
-    "ConvLSTM2D": _recurrent,
+    **{f"ConvLSTM{rank}D": _recurrent for rank in (1, 2, 3)},
     "DepthwiseConv1D": lambda config: _with_bias(config, "depthwise_kernel"),
     "DepthwiseConv2D": lambda config: _with_bias(config, "depthwise_kernel"),
     "Embedding": lambda _: [Variable("embeddings")],
@@ -151,7 +151,6 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
-    "TimeDistributed": lambda config: _inner(config["layer"], "", "layer"),
     **dict.fromkeys(
         (
             "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense",
@@ -265,6 +264,12 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
         here = (*path, str(name or "sequential"))
         below = (*group, "layers", f"{spelled}_{count}" if count else spelled)
         still = frozen or (isinstance(config, Mapping) and config.get("trainable") is False)
+        while class_name == "TimeDistributed":
+            layer, below = layer["config"]["layer"], (*below, "layer")
+            class_name, config = _class(layer), layer["config"]
+            name = layer.get("name") or (config.get("name") if isinstance(config, Mapping) else None)
+            here = (*here, str(name or "sequential"))
+            still = still or (isinstance(config, Mapping) and config.get("trainable") is False)
         if class_name in MODELS:
             yield from _walk(layer, here, below, frozen=still)
         else:

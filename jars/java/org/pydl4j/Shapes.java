@@ -1,5 +1,6 @@
 package org.pydl4j;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.RNNFormat;
@@ -10,7 +11,10 @@ import org.deeplearning4j.nn.conf.layers.Convolution3D;
 final class Shapes {
     private Shapes() {}
 
-    /** The type for a shape without the batch, channels last; -1 for a size that varies. */
+    /**
+     * The type for a shape without the batch, channels last; -1 for a size that varies. DL4J's types end at volumes:
+     * the first axes of what has more are one axis in its type, and only there.
+     */
     static InputType inputType(List<Long> shape) {
         long channels = shape.isEmpty() ? 1 : shape.get(shape.size() - 1);
         switch (shape.size()) {
@@ -24,7 +28,9 @@ final class Shapes {
                 return InputType.convolutional3D(
                         Convolution3D.DataFormat.NDHWC, shape.get(0), shape.get(1), shape.get(2), channels);
             default:
-                throw new IllegalArgumentException("DL4J has no type for an array of the shape " + shape);
+                List<Long> folded = new ArrayList<>(shape.subList(1, shape.size()));
+                folded.set(0, shape.get(0) * shape.get(1));
+                return inputType(folded);
         }
     }
 }

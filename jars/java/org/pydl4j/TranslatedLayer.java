@@ -131,4 +131,10 @@ public abstract class TranslatedLayer extends SameDiffLayer {
     protected final int[] integers(String name) {
         return ((List<?>) config.get(name)).stream().mapToInt(value -> ((Number) value).intValue()).toArray();
     }
+
+    protected final long[][] pairs(String name) {
+        return ((List<?>) config.get(name)).stream()
+                .map(pair -> ((List<?>) pair).stream().mapToLong(value -> ((Number) value).longValue()).toArray())
+                .toArray(long[][]::new);
+    }
 }

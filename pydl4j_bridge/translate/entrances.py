@@ -1,0 +1,59 @@
+"""Passes that give layers an input of the shape and the type that they take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.output_shapes import open_shapes
+
+#: Layers that take an input of the model for another kind of array than a layer's output of the same shape.
+_MISTAKEN = frozenset({"BatchNormalization", "UpSampling2D"})
+
+
+def inputs_as_outputs(graph: Graph) -> Graph:
+    """An identity of ours between an input and the layers that mistake it: what we put out, they take for what it is."""
+    for call in graph.calls:
+        for name in call.inputs:
+            if call.class_name in _MISTAKEN and graph[name].class_name == "InputLayer":
+                between = f"{name}_for_{call.name}"
+                identity = Call(between, REARRANGEMENT, {"operation": "identity"}, (name,), (*call.layer, between))
+                graph = graph.before(call.name, name, identity)
+    return graph
+
+
+def normalized_volumes(graph: Graph) -> Graph:
+    """BatchNormalization on more than an image → on an image with the same numbers, between two reshapes."""
+    shapes = open_shapes(graph)
+    for call in graph.calls:
+        shape = shapes.get(call.name, ())
+        if call.class_name != "BatchNormalization" or len(shape) < 4 or None in shape[1:]:
+            continue
+        for name, target in ((f"{call.name}_image", [-1, 1, shape[-1]]), (f"{call.name}_volume", [-1, *shape[1:]])):
+            reshape = Call(
+                name, REARRANGEMENT, {"operation": "reshape", "target": target}, call.inputs, (*call.layer, name)
+            )
+            if name.endswith("_image"):
+                graph = graph.before(call.name, call.inputs[0], reshape)
+            else:
+                graph = graph.followed(graph[call.name], reshape)
+    return graph
+
+
+def time_in_batch(graph: Graph) -> Graph:
+    """What comes out of the batch behind a TimeDistributed gets its number; what stands inside is marked."""
+    shapes = open_shapes(graph)
+    depth: dict[str, int] = {}
+    calls: list[Call] = []
+    for call in graph.calls:
+        depth[call.name] = max((depth[name] for name in call.inputs), default=0)
+        if call.class_name == REARRANGEMENT and call.config["operation"] == "fold":
+            depth[call.name] += 1
+        elif call.class_name == REARRANGEMENT and call.config["operation"] == "unfold":
+            depth[call.name] -= 1
+            steps = shapes[call.name][0] if call.name in shapes else None
+            call = replace(call, config={"operation": "unfold", "name": call.name, "steps": steps})
+        elif depth[call.name]:
+            call = call.with_config(dl4j_time_in_batch=True)
+        calls.append(call)
+    return replace(graph, calls=tuple(calls))
