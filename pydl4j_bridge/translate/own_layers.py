@@ -112,11 +112,12 @@ def _recurrent(site: Site) -> tuple[str, dict[str, Any]]:
 
 def _global_average(site: Site) -> tuple[str, dict[str, Any]]:
     if not site.config.get("dl4j_masked"):
-        raise Refused("keepdims=True" if site.config.get("keepdims") else "data_format=channels_first")
+        return SPATIAL[site.call.class_name](site)
     return "MaskedAverage", {"keepdims": bool(site.config.get("keepdims"))}
 
 
 ROWS: Mapping[str, Row] = {
+    **SPATIAL,
     "Activation": _activation,
     "GRU": _recurrent,
     "GlobalAveragePooling1D": _global_average,
@@ -128,5 +129,4 @@ ROWS: Mapping[str, Row] = {
     "LayerNormalization": _layer_normalization,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,
-    **SPATIAL,
 }

@@ -20,7 +20,7 @@ from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
     broadcasts,
-    dense_on_images,
+    dense_on_more,
     depthwise_stand_ins,
     kept_dimensions,
     outputs_that_reshape,
@@ -264,7 +264,7 @@ PASSES: tuple[Pass, ...] = (
     scalings,
     batch_normalization_axis,
     kept_dimensions,
-    dense_on_images,
+    dense_on_more,
     broadcasts,
     unrolled_loops,
     embedding_length,

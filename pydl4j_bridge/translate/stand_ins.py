@@ -121,24 +121,29 @@ def broadcasts(graph: Graph) -> Graph:
     return graph
 
 
-def dense_on_images(graph: Graph) -> Graph:
-    """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
+def dense_on_more(graph: Graph) -> Graph:
+    """Dense on steps or an image → a convolution with a window of one.
+
+    DL4J's Dense would flatten the image, and would put the steps into the batch for all that comes after it.
+    """
     by_rank = ranks(graph)
 
     def change(call: Call) -> Call:
-        if call.class_name != "Dense" or by_rank.get(call.name) != 4 or "kernel" not in call.shapes:
+        rank = by_rank.get(call.name)
+        if call.class_name != "Dense" or rank not in (3, 4) or "kernel" not in call.shapes:
             return call
+        ones = [1] * (rank - 2)
         config = {key: value for key, value in call.config.items() if key != "units"}
         config |= {
             "filters": call.config["units"],
-            "kernel_size": [1, 1],
-            "strides": [1, 1],
+            "kernel_size": ones,
+            "strides": ones,
             "padding": "valid",
             "data_format": "channels_last",
-            "dilation_rate": [1, 1],
-            "dl4j_reshaped": {"kernel": (1, 1, *call.shapes["kernel"])},
+            "dilation_rate": ones,
+            "dl4j_reshaped": {"kernel": (*ones, *call.shapes["kernel"])},
         }
-        return replace(call, class_name="Conv2D", config=config)
+        return replace(call, class_name=f"Conv{rank - 2}D", config=config)
 
     return graph.each(change)
 

@@ -121,6 +121,10 @@ def _last_axis(place: Place) -> str | None:
     return None if axis in last else f"axis={axis}"
 
 
+def _concatenate(place: Place) -> str | None:
+    return "of volumes" if place.rank == 5 else _last_axis(place)
+
+
 def _batch_normalization(place: Place) -> str | None:
     if place.rank == 3 and place.first:
         return "on time steps directly after an input: DL4J takes steps for channels"
@@ -174,7 +178,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "AveragePooling3D": _channels_last,
     "BatchNormalization": _batch_normalization,
     "Bidirectional": _bidirectional,
-    "Concatenate": _last_axis,
+    "Concatenate": _concatenate,
     "Conv1D": _convolution_1d,
     "Conv2D": _convolution,
     "Conv2DTranspose": _convolution,

@@ -1,6 +1,8 @@
 package org.pydl4j;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -21,12 +23,19 @@ public final class KerasTranslated extends KerasLayer {
     /** The class name in the config. */
     public static final String CLASS_NAME = "pydl4j>Translated";
 
+    private final InputType outputType;
+
     public KerasTranslated(Map<String, Object> layerConfig)
             throws InvalidKerasConfigurationException, UnsupportedKerasConfigurationException {
         super(layerConfig, false);
         Map<?, ?> config = (Map<?, ?>) layerConfig.get("config");
         layer = NeuralNetConfiguration.mapper().convertValue(config.get("layer"), Layer.class);
         layer.setLayerName(layerName);
+        List<Long> shape = new ArrayList<>();
+        for (Object size : (List<?>) ((Map<?, ?>) config.get("layer")).get("outputShape")) {
+            shape.add(((Number) size).longValue());
+        }
+        outputType = Shapes.inputType(shape);
     }
 
     /** Makes the importer know this class, and DL4J's JSON reader ours, also where another class loader has them. */
@@ -38,7 +47,7 @@ public final class KerasTranslated extends KerasLayer {
 
     @Override
     public InputType getOutputType(InputType... inputType) {
-        return layer.getOutputType(-1, inputType[0]);
+        return outputType; // the types that the importer gives for some layers are not those of their arrays
     }
 
     @Override
