@@ -109,7 +109,7 @@ def import_model(
     file = read(path, enforce_training_config=enforce_training_config)
     major = importable(file)
     updater = _map(file.optimizer, on_loss=on_loss) if optimizer and file.optimizer else None
-    with open_model(path, file.container) as contents:
+    with open_model(path, file.container, file.model_config) as contents:
         weights = bind_weights(contents)
         model = translate(contents, weights, major, file.loss if updater else None)
         start()
