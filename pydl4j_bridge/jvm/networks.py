@@ -1,7 +1,8 @@
 """Real DL4J networks from translated models, through the native importer's own classes.
 
-The importer's ``KerasModel`` gets the config as text and each layer's weights as INDArrays, so that every transpose is
-still the importer's. No file and no HDF5 in the JVM.
+The importer's ``KerasModel`` gets the config as text and makes the network of it. Then each of its layers gets its weights
+as INDArrays and copies them into the network, so that every transpose is still the importer's. One layer follows the
+other: no more than one's weights are in memory beside the network's own. No file and no HDF5 in the JVM.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+from pydl4j_bridge.jvm.arrays import Room, to_indarray, to_numpy
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
@@ -45,30 +46,22 @@ def build_network(
     """
     import jpype
 
+    # Before anybody makes room for them.
+    given = {
+        name: _used(weights.get(layer, {}), model.plans.get(name, LayerPlan())) for name, layer in model.layers.items()
+    }
     with java_errors("the importer refused the translated model", file=file):
         builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
         builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
         if model.losses is not None:
             builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
         keras = builder.buildSequential() if model.sequential else builder.buildModel()
-        for entry in keras.getLayers().entrySet():
-            name, layer = str(entry.getKey()), entry.getValue()
-            arrays = weights.get(model.layers.get(name, ()), {})
-            plan = model.plans.get(name, LayerPlan())
+        layers = {str(entry.getKey()): entry.getValue() for entry in keras.getLayers().entrySet()}
+        for name, layer in layers.items():
             if layer.isLayer():
-                _finish(layer.getLayer(), plan)
-            if plan.depthwise:
-                _replace_by_depthwise(layer, plan.depthwise, arrays)
-            elif arrays or plan.constants:
-                layer.setWeights(_java_map(arrays, plan))
-            if plan.frozen:
-                frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer.getLayer())
-                frozen.setLayerName(name)
-                layer.setLayer(frozen)
+                _finish(name, layer, model.plans.get(name, LayerPlan()), given.get(name, {}))
         network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
-        _check_sizes(network, keras.getLayers(), file)
-        jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
-        _copy_forgotten(network, keras.getLayers())
+        _copy_weights(network, layers, model.plans, given, file)
         if model.sequential:
             # In a chain, some layers fail to predict inside of DL4J's workspaces. In a graph the workspaces are needed:
             # without them an activation works in place, on an array that another layer may read as well.
@@ -77,63 +70,125 @@ def build_network(
         return network
 
 
-def _copy_forgotten(network: Any, layers: Any) -> None:
+def _used(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Mapping[str, StoredArray]:
+    """The weights of a layer that the importer takes, by its names for them; each can be read."""
+    used = {plan.renamed.get(name) if plan.renamed is not None else name: array for name, array in arrays.items()}
+    found = {name: array for name, array in used.items() if name is not None}
+    for array in found.values():
+        array.check()
+    return found
+
+
+def _copy_weights(
+    network: Any,
+    layers: dict[str, Any],
+    plans: Mapping[str, LayerPlan],
+    given: Mapping[str, Mapping[str, StoredArray]],
+    file: str | None,
+) -> None:
+    """Read the weights of one layer after the other and copy them into the network, as the importer does.
+
+    Raises:
+        TranslationError: a weight does not fit, or there is nothing that it is for.
+    """
+    constants = {name: plans[name].constants if name in plans else {} for name in given}
+    sizes = [
+        sum(array.size for array in arrays.values()) + sum(map(len, constants[name].values()))
+        for name, arrays in given.items()
+    ]
+    room = Room(max(sizes, default=0))
+    try:
+        for layer in network.getLayers():
+            name = str(layer.conf().getLayer().getLayerName())
+            keras = layers.pop(name)
+            if given.get(name) or constants.get(name):
+                room.clear()
+                plan = plans.get(name, LayerPlan())
+                _set_weights(keras, plan, _java_map(given[name], plan, room))
+                _check_sizes(keras.getWeights(), layer, name, file)
+            keras.copyWeightsToLayer(layer)
+            if keras.getNumParams() == 0 and keras.getWeights() is not None:
+                _copy_forgotten(keras, layer)
+    finally:
+        room.close()
+    for name, keras in layers.items():
+        if keras.getNumParams() > 0:
+            raise TranslationError(f"the importer made nothing of the weights of layer {name}", file=file)
+
+
+def _set_weights(keras: Any, plan: LayerPlan, weights: Any) -> None:
+    """Give a layer of the importer's its weights, which it transposes into DL4J's order."""
+    import jpype
+
+    if not plan.depthwise:
+        keras.setWeights(weights)
+        return
+    # The stand-in would transpose a kernel; the real one takes Keras's as it is.
+    placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
+    keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
+    for name, parameter in (("depthwise_kernel", "W"), ("bias", "b")):
+        if weights.containsKey(name):
+            keras.getWeights().put(parameter, weights.get(name))
+
+
+def _copy_forgotten(keras: Any, layer: Any) -> None:
     """The importer copies only the weights of layers that say how many they have, and PReLU says none."""
-    for layer in network.getLayers():
-        keras = layers.get(layer.conf().getLayer().getLayerName())
-        if keras is not None and keras.getNumParams() == 0 and keras.getWeights() is not None:
-            for entry in keras.getWeights().entrySet():
-                shape = layer.getParam(entry.getKey()).shape()
-                layer.setParam(entry.getKey(), entry.getValue().reshape(shape))
+    for entry in keras.getWeights().entrySet():
+        layer.setParam(entry.getKey(), entry.getValue().reshape(layer.getParam(entry.getKey()).shape()))
 
 
-def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
+def _check_sizes(weights: Any, layer: Any, name: str, file: str | None) -> None:
     """DL4J copies a weight of another size than the parameter's without asking, over whatever lies behind it.
 
     Raises:
         TranslationError: a weight does not fit.
     """
-    for layer in network.getLayers():
-        name = layer.conf().getLayer().getLayerName()
-        weights = layers.get(name).getWeights() if layers.containsKey(name) else None
-        for entry in layer.paramTable().entrySet():
-            weight = weights.get(entry.getKey()) if weights is not None else None
-            if weight is not None and weight.length() != entry.getValue().length():
-                sizes = f"{weight.length()} numbers in Keras and {entry.getValue().length()} here"
-                raise TranslationError(
-                    f"the importer made layer {name} in another shape than Keras did",
-                    because=f"{entry.getKey()} has {sizes}",
-                    file=file,
-                    where=f"layer {name}",
-                )
+    for entry in layer.paramTable().entrySet():
+        weight = weights.get(entry.getKey())
+        if weight is not None and weight.length() != entry.getValue().length():
+            sizes = f"{weight.length()} numbers in Keras and {entry.getValue().length()} here"
+            raise TranslationError(
+                f"the importer made layer {name} in another shape than Keras did",
+                because=f"{entry.getKey()} has {sizes}",
+                file=file,
+                where=f"layer {name}",
+            )
 
 
-def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
+def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan, room: Room) -> Any:
+    """The weights of a layer by the importer's names, read into ``room``."""
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
     for name, values in plan.constants.items():
-        found.put(name, to_indarray(values))
-    for name, array in arrays.items():
-        if plan.renamed is None:
-            found.put(name, to_indarray(array.read().reshape(plan.reshaped.get(name, array.shape))))
-        elif name in plan.renamed:
-            found.put(plan.renamed[name], to_indarray(array.read().ravel()))
+        array, memory = room.take((len(values),))
+        memory[...] = values
+        found.put(name, array)
+    for name, stored in arrays.items():
+        shape = (stored.size,) if plan.renamed is not None else plan.reshaped.get(name, stored.shape)
+        array, memory = room.take(shape)
+        stored.read_into(memory)
+        found.put(name, array)
     return found
 
 
-def _finish(layer: Any, plan: LayerPlan) -> None:
+def _finish(name: str, keras: Any, plan: LayerPlan, weights: Mapping[str, StoredArray]) -> None:
     """What the importer's config cannot say, and what it leaves behind."""
     import jpype
 
+    layer = keras.getLayer()
     for holder, _ in holders(layer):
         # The importer leaves a dropout of nothing on every layer, and training an image with it fails.
         dropout = holder.getIDropout() if hasattr(holder, "getIDropout") else None
         if dropout is not None and hasattr(dropout, "getP") and float(dropout.getP()) == 1.0:
             holder.setIDropout(None)
+        # Where the importer cannot tell the size of a step, it takes it from the weights, which come later here.
+        for kernel in ("kernel", "forward_kernel"):
+            if kernel in weights and kernel.replace("kernel", "recurrent_kernel") in weights:
+                holder.setNIn(jpype.JLong(weights[kernel].shape[0]))
     if plan.activation:
-        name, arguments = plan.activation
-        layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
+        kind, arguments = plan.activation
+        layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{kind}")(*arguments.values()))
     for setter, (l1, l2) in (
         ("setRegularization", plan.regularization),
         ("setRegularizationBias", plan.bias_regularization),
@@ -141,9 +196,15 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
         if l1 or l2:
             for holder, _ in holders(layer):
                 getattr(holder, setter)(_regularization(l1, l2))
+    if plan.depthwise:
+        _replace_by_depthwise(keras, plan.depthwise)
+    if plan.frozen:
+        frozen = jpype.JClass("org.deeplearning4j.nn.conf.layers.misc.FrozenLayer")(layer)
+        frozen.setLayerName(name)
+        keras.setLayer(frozen)
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, StoredArray]) -> None:
+def _replace_by_depthwise(keras: Any, channels: int) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 
@@ -165,12 +226,6 @@ def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Stored
     )
     layer.setDefaultValueOverriden(True)
     keras.setLayer(layer)
-    # The stand-in would transpose a kernel; the real one takes Keras's as it is.
-    given = {"depthwise_kernel": "W", "bias": "b"}
-    placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
-    keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
-    for name, array in arrays.items():
-        keras.getWeights().put(given[name], to_indarray(array.read()))
 
 
 def _ints(array: Any) -> list[Any]:
@@ -229,9 +284,11 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                     )
                 if not hasattr(holder, "setIUpdater"):
                     continue
-                # Each layer has one of its own, as DL4J's builder makes it.
+                # Each layer has one of its own, as DL4J's builder makes it; clone() of some forgets the schedule.
                 holder.setIUpdater(build_updater(spec))
                 _install_settings(holder, spec)
+        if network.getUpdater(False) is None:
+            return  # DL4J makes it, and room for its state, when it is first asked for
         if _is_graph(network):
             updater = jpype.JClass(f"{package}.updater.graph.ComputationGraphUpdater")(network)
         else:
