@@ -17,14 +17,45 @@ def to_indarray(array: ArrayLike) -> Any:
     Args:
         array: numbers of any shape with at least one element.
     """
-    import jpype
-
     source = np.ascontiguousarray(array, dtype=np.float32)
-    nd4j = jpype.JClass("org.nd4j.linalg.factory.Nd4j")
-    shape = jpype.JArray(jpype.JLong)(list(source.shape) or [1])
-    made = nd4j.createUninitialized(jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT, shape, "c")
+    made = uninitialized(source.shape or (1,))
     _memory(made)[...] = source.ravel()
     return made
+
+
+def uninitialized(shape: Sequence[int]) -> Any:
+    """A new float32 ``INDArray`` in C order whose numbers are whatever was in the memory."""
+    import jpype
+
+    nd4j, kind = jpype.JClass("org.nd4j.linalg.factory.Nd4j"), jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
+    return nd4j.createUninitialized(kind.FLOAT, jpype.JArray(jpype.JLong)(list(shape)), "c")
+
+
+def view(array: Any) -> NDArray[np.float32]:
+    """The memory of a float32 ``INDArray`` in its shape and order. It lives as long as ``array`` does."""
+    import ctypes
+
+    shape, strides, buffer = tuple(array.shape()), tuple(array.stride()), array.data()
+    extent = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    address = int(buffer.address()) + 4 * int(array.offset())
+    memory = (ctypes.c_float * extent).from_address(address)
+    return np.ndarray(shape, np.float32, memory, strides=tuple(4 * stride for stride in strides))
+
+
+#: Side of the tiles in which large arrays are transposed: two of them fit into a processor's cache.
+_TILE = 64
+_LARGE = 2**16
+
+
+def copy(source: NDArray[np.float32], target: NDArray[np.float32]) -> None:
+    """``target[...] = source``, but large arrays tile by tile: transposing one row by row takes four times as long."""
+    if source.size < _LARGE or source.ndim < 2 or (source.flags.c_contiguous and target.flags.c_contiguous):
+        target[...] = source
+        return
+    for row in range(0, source.shape[0], _TILE):
+        for column in range(0, source.shape[1], _TILE):
+            at = slice(row, row + _TILE), slice(column, column + _TILE)
+            target[at] = source[at]
 
 
 class Room:
@@ -38,10 +69,9 @@ class Room:
         """Room for ``size`` numbers, at least one."""
         import jpype
 
-        nd4j = jpype.JClass("org.nd4j.linalg.factory.Nd4j")
-        shape = jpype.JArray(jpype.JLong)([max(size, 1)])
-        self._all = nd4j.createUninitialized(jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT, shape, "c")
-        self._memory, self._buffer, self._create = _memory(self._all), self._all.data(), nd4j.create
+        self._all = uninitialized([max(size, 1)])
+        self._memory, self._buffer = _memory(self._all), self._all.data()
+        self._create = jpype.JClass("org.nd4j.linalg.factory.Nd4j").create
         self._longs, self._long, self._order = jpype.JArray(jpype.JLong), jpype.JLong, jpype.JChar("c")
         self._taken = 0
 

@@ -8,14 +8,14 @@ other: no more than one's weights are in memory beside the network's own. No fil
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import Room, to_indarray, to_numpy
+from pydl4j_bridge.jvm.arrays import Room, copy, to_indarray, to_numpy, uninitialized, view
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
@@ -48,7 +48,8 @@ def build_network(
 
     # Before anybody makes room for them.
     given = {
-        name: _used(weights.get(layer, {}), model.plans.get(name, LayerPlan())) for name, layer in model.layers.items()
+        name: _used(weights.get(model.layers.get(name, ()), {}), model.plans.get(name, LayerPlan()))
+        for name in model.layers.keys() | model.plans.keys()
     }
     with java_errors("the importer refused the translated model", file=file):
         builder = jpype.JClass(f"{_KERAS}.KerasModel")().modelBuilder()
@@ -60,8 +61,8 @@ def build_network(
         for name, layer in layers.items():
             if layer.isLayer():
                 _finish(name, layer, model.plans.get(name, LayerPlan()), given.get(name, {}))
-        network = keras.getMultiLayerNetwork(False) if model.sequential else keras.getComputationGraph(False)
-        _copy_weights(network, layers, model.plans, given, file)
+        network = _network(keras, given, model, file)
+        _copy_weights(network, layers, model, given, file)
         if model.sequential:
             # In a chain, some layers fail to predict inside of DL4J's workspaces. In a graph the workspaces are needed:
             # without them an activation works in place, on an array that another layer may read as well.
@@ -79,21 +80,66 @@ def _used(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Mapping[str, St
     return found
 
 
+def _constants(name: str, model: ImportableModel) -> Mapping[str, Sequence[float]]:
+    return model.plans[name].constants if name in model.plans else {}
+
+
+def _network(
+    keras: Any, given: Mapping[str, Mapping[str, StoredArray]], model: ImportableModel, file: str | None
+) -> Any:
+    """The network of the importer's model, with room for its parameters that nobody has written to yet.
+
+    Raises:
+        TranslationError: a layer has not as many parameters as Keras has saved for it.
+    """
+    import jpype
+
+    conf = keras.getMultiLayerConfiguration() if model.sequential else keras.getComputationGraphConfiguration()
+    total = 0
+    for name, size in _parameters(conf):
+        stored = sum(array.size for array in given.get(name, {}).values())
+        stored += sum(map(len, _constants(name, model).values()))
+        if stored != size:
+            raise TranslationError(
+                f"the importer made layer {name} in another shape than Keras did",
+                because=f"it has {size} numbers here and {stored} in Keras",
+                file=file,
+                where=f"layer {name}",
+            )
+        total += size
+    kind = "multilayer.MultiLayerNetwork" if model.sequential else "graph.ComputationGraph"
+    network = jpype.JClass(f"org.deeplearning4j.nn.{kind}")(conf)
+    # As DL4J makes it, but neither cleared nor filled with first values: all of it is overwritten.
+    shape = (total,) if model.sequential else (1, total)
+    network.init(uninitialized(shape) if total else None, False)
+    return network
+
+
+def _parameters(conf: Any) -> Iterator[tuple[str, int]]:
+    """The name of each layer of a configuration and how many parameters it has."""
+    if hasattr(conf, "getConfs"):
+        for one in conf.getConfs():
+            layer = one.getLayer()
+            yield str(layer.getLayerName()), int(layer.initializer().numParams(one))
+        return
+    for entry in conf.getVertices().entrySet():
+        yield str(entry.getKey()), int(entry.getValue().numParams(True))
+
+
 def _copy_weights(
     network: Any,
     layers: dict[str, Any],
-    plans: Mapping[str, LayerPlan],
+    model: ImportableModel,
     given: Mapping[str, Mapping[str, StoredArray]],
     file: str | None,
 ) -> None:
-    """Read the weights of one layer after the other and copy them into the network, as the importer does.
+    """Read the weights of one layer after the other, let the importer transpose them, and copy them into the network.
 
     Raises:
-        TranslationError: a weight does not fit, or there is nothing that it is for.
+        TranslationError: a weight does not fit, there is none for a parameter, or nothing that one is for.
     """
-    constants = {name: plans[name].constants if name in plans else {} for name in given}
     sizes = [
-        sum(array.size for array in arrays.values()) + sum(map(len, constants[name].values()))
+        sum(array.size for array in arrays.values()) + sum(map(len, _constants(name, model).values()))
         for name, arrays in given.items()
     ]
     room = Room(max(sizes, default=0))
@@ -101,14 +147,13 @@ def _copy_weights(
         for layer in network.getLayers():
             name = str(layer.conf().getLayer().getLayerName())
             keras = layers.pop(name)
-            if given.get(name) or constants.get(name):
+            if given.get(name) or _constants(name, model):
                 room.clear()
-                plan = plans.get(name, LayerPlan())
+                plan = model.plans.get(name, LayerPlan())
                 _set_weights(keras, plan, _java_map(given[name], plan, room))
-                _check_sizes(keras.getWeights(), layer, name, file)
-            keras.copyWeightsToLayer(layer)
-            if keras.getNumParams() == 0 and keras.getWeights() is not None:
-                _copy_forgotten(keras, layer)
+                _copy(keras.getWeights(), layer, name, file)
+            elif layer.numParams():
+                raise TranslationError(f"Keras has no weights for layer {name}", file=file, where=f"layer {name}")
     finally:
         room.close()
     for name, keras in layers.items():
@@ -131,28 +176,32 @@ def _set_weights(keras: Any, plan: LayerPlan, weights: Any) -> None:
             keras.getWeights().put(parameter, weights.get(name))
 
 
-def _copy_forgotten(keras: Any, layer: Any) -> None:
-    """The importer copies only the weights of layers that say how many they have, and PReLU says none."""
-    for entry in keras.getWeights().entrySet():
-        layer.setParam(entry.getKey(), entry.getValue().reshape(layer.getParam(entry.getKey()).shape()))
+def _copy(weights: Any, layer: Any, name: str, file: str | None) -> None:
+    """Copy the transposed weights of a layer over its parameters.
 
-
-def _check_sizes(weights: Any, layer: Any, name: str, file: str | None) -> None:
-    """DL4J copies a weight of another size than the parameter's without asking, over whatever lies behind it.
+    The importer's own copyWeightsToLayer leaves PReLU out, does not compare the sizes, so that a weight of another size
+    than the parameter's overwrites whatever lies behind it, and takes a native call for every array.
 
     Raises:
-        TranslationError: a weight does not fit.
+        TranslationError: a weight does not fit, or there is none for a parameter.
     """
+    found = {str(entry.getKey()): view(entry.getValue()) for entry in weights.entrySet()}
     for entry in layer.paramTable().entrySet():
-        weight = weights.get(entry.getKey())
-        if weight is not None and weight.length() != entry.getValue().length():
-            sizes = f"{weight.length()} numbers in Keras and {entry.getValue().length()} here"
+        parameter, target = str(entry.getKey()), view(entry.getValue())
+        weight = found.pop(parameter, None)
+        if weight is None or weight.size != target.size:
+            sizes = f"{'no' if weight is None else weight.size} numbers in Keras and {target.size} here"
             raise TranslationError(
                 f"the importer made layer {name} in another shape than Keras did",
-                because=f"{entry.getKey()} has {sizes}",
+                because=f"{parameter} has {sizes}",
                 file=file,
                 where=f"layer {name}",
             )
+        copy(weight.reshape(target.shape), target)
+    if found:
+        raise TranslationError(
+            f"layer {name} has no place for {', '.join(found)}", file=file, where=f"layer {name}"
+        )
 
 
 def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan, room: Room) -> Any:

@@ -65,7 +65,7 @@ def emit(graph: Graph, loss: Any = None) -> ImportableModel:
     return ImportableModel(
         config=config,
         sequential=sequential,
-        layers={call.name: call.layer for call in graph.calls},
+        layers={call.name: call.layer for call in graph.calls if call.shapes},
         plans={call.name: plan for call in graph.calls if (plan := _plan(call)) != LayerPlan()},
         losses=losses,
         notes=(*([] if losses else [f"the network has no loss layer, so fit cannot train it: {why}"]), *_notes(graph)),
