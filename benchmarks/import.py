@@ -2,13 +2,13 @@
 
     python benchmarks/import.py --keras PYTHON [-n RUNS]
 
-PYTHON is an interpreter with Keras 3, tf_keras and TensorFlow (also: the variable KERAS_PYTHON). It makes the models, too
-big for git, in a temporary folder: three of keras.applications, 100 and 500 MB of dense layers, and an LSTM. We import
+PYTHON is an interpreter with Keras 3, tf_keras and TensorFlow (also: the variable KERAS_PYTHON). It makes the models,
+too big for git, in a temporary folder: three of keras.applications, 100 and 500 MB of dense layers, and an LSTM. We import
 what Keras 3 saved, as ``.keras`` and as ``.h5``; DL4J's own ``KerasModelImport``, which cannot read that, imports what
 tf_keras saved of the same layers, with enforceTrainingConfig as it is for a model that was compiled or was not.
 
-Every run is a process of its own, ours and the native one in turn, with the same JVM, flags and jars. The JVM and ND4J's
-backend are up before the clock starts. ``first`` is the first import of the process, ``again`` the third, when Java has
+Every run is a process of its own, ours and the native one in turn, with the same JVM, flags and jars. The JVM and
+ND4J's backend are up before the clock starts. ``first`` is the first import of the process, ``again`` the third, when Java has
 seen the code. Ratios are medians of the ratios of neighbouring runs.
 
 Memory, of the first import: the peak of the process's resident memory during it (VmHWM, reset before), less what was
@@ -18,7 +18,6 @@ resident before, less the size of the weights, which the network needs. Linux on
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -110,8 +109,9 @@ def compare(name: str, folder: Path, runs: int) -> list[dict[str, Any]]:
     return [
         {
             "model": name, "file": suffix,
-            "first": middle(ours, "first"), "native first": middle(natives, "first"), "ratio first": ratio(ours, "first"),
-            "again": middle(ours, "again"), "native again": middle(natives, "again"), "ratio again": ratio(ours, "again"),
+            "first": middle(ours, "first"), "native first": middle(natives, "first"),
+            "again": middle(ours, "again"), "native again": middle(natives, "again"),
+            "ratio first": ratio(ours, "first"), "ratio again": ratio(ours, "again"),
             "weights": ours[0]["weights"], "largest": ours[0]["largest"],
             "beyond": middle(ours, "beyond"), "native beyond": middle(natives, "beyond"),
         }
@@ -122,8 +122,8 @@ def compare(name: str, folder: Path, runs: int) -> list[dict[str, Any]]:
 def shown(rows: list[dict[str, Any]]) -> Table:
     """The table for people."""
     table = Table(
-        "model", "weights MB", "first s", "native", "ratio", "again s", "native", "ratio", "beyond MB", "allowed", "native",
-        box=None,
+        "model", "weights MB", "first s", "native", "ratio", "again s", "native", "ratio", "beyond MB", "allowed",
+        "native", box=None,
     )  # fmt: skip
     for row in rows:
         seconds = [
@@ -146,7 +146,13 @@ def shown(rows: list[dict[str, Any]]) -> Table:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--once", "single", nargs=2, hidden=True, help="Import in this process: ours or native, and the file.")
 def main(
-    *, runs: int, keras: str | None, folder: Path | None, only: tuple[str, ...], as_json: bool, single: tuple[str, str] | None
+    *,
+    runs: int,
+    keras: str | None,
+    folder: Path | None,
+    only: tuple[str, ...],
+    as_json: bool,
+    single: tuple[str, str] | None,
 ) -> None:
     """Run the benchmark."""
     if single is not None:
@@ -157,7 +163,9 @@ def main(
         models.mkdir(exist_ok=True)
         if not (models / "lstm-keras2.h5").is_file():  # the last to be written
             if keras is None:
-                raise click.UsageError("the models are made with real Keras: name an interpreter that has it by --keras")
+                raise click.UsageError(
+                    "the models are made with real Keras: name an interpreter that has it by --keras"
+                )
             command = [keras, str(HERE / "import_models.py"), str(models)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         rows = [row for name in only or MODELS for row in compare(name, models, runs)]

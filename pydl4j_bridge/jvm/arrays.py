@@ -39,7 +39,8 @@ def view(array: Any) -> NDArray[np.float32]:
     extent = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     address = int(buffer.address()) + 4 * int(array.offset())
     memory = (ctypes.c_float * extent).from_address(address)
-    return np.ndarray(shape, np.float32, memory, strides=tuple(4 * stride for stride in strides))
+    found: NDArray[np.float32] = np.ndarray(shape, np.float32, memory, strides=tuple(4 * one for one in strides))
+    return found
 
 
 #: Side of the tiles in which large arrays are transposed: two of them fit into a processor's cache.
@@ -61,8 +62,8 @@ def copy(source: NDArray[np.float32], target: NDArray[np.float32]) -> None:
 class Room:
     """Memory outside of Java's heap for float32 arrays, which both Java and numpy see.
 
-    Its memory is given back by ``close``, not at the leisure of Java's garbage collector: after it, nobody may use an array
-    that was taken from it.
+    Its memory is given back by ``close``, not at the leisure of Java's garbage collector: after it, nobody may use an
+    array that was taken from it.
     """
 
     def __init__(self, size: int) -> None:

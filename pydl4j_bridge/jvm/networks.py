@@ -1,8 +1,9 @@
 """Real DL4J networks from translated models, through the native importer's own classes.
 
-The importer's ``KerasModel`` gets the config as text and makes the network of it. Then each of its layers gets its weights
-as INDArrays and copies them into the network, so that every transpose is still the importer's. One layer follows the
-other: no more than one's weights are in memory beside the network's own. No file and no HDF5 in the JVM.
+The importer's ``KerasModel`` gets the config as text and makes the network's of it. Then each of its layers gets its
+weights as INDArrays, so that every transpose is still the importer's, and what it makes of them is copied into the
+network. One layer follows the other: no more than one's weights are in memory beside the network's own. No file and no
+HDF5 in the JVM.
 """
 
 from __future__ import annotations
@@ -199,9 +200,7 @@ def _copy(weights: Any, layer: Any, name: str, file: str | None) -> None:
             )
         copy(weight.reshape(target.shape), target)
     if found:
-        raise TranslationError(
-            f"layer {name} has no place for {', '.join(found)}", file=file, where=f"layer {name}"
-        )
+        raise TranslationError(f"layer {name} has no place for {', '.join(found)}", file=file, where=f"layer {name}")
 
 
 def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan, room: Room) -> Any:

@@ -128,9 +128,7 @@ class StoredArray:
                 f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=self._where
             )
         if kind.kind not in "fiub":
-            raise InvalidConfig(
-                f"a weight of type {kind} is no array of numbers", file=self._file, where=self._where
-            )
+            raise InvalidConfig(f"a weight of type {kind} is no array of numbers", file=self._file, where=self._where)
         filters = [self._made.get_filter(at)[0] for at in range(self._made.get_nfilters())]
         if not _FILTERS.issuperset(filters) or sum(one in _PACKING for one in filters) > 1:
             raise UnsafeFile(
