@@ -3,13 +3,13 @@
     python benchmarks/import.py --keras PYTHON [-n RUNS]
 
 PYTHON is an interpreter with Keras 3, tf_keras and TensorFlow (also: the variable KERAS_PYTHON). It makes the models,
-too big for git, in a temporary folder: three of keras.applications, 100 and 500 MB of dense layers, and an LSTM. We import
-what Keras 3 saved, as ``.keras`` and as ``.h5``; DL4J's own ``KerasModelImport``, which cannot read that, imports what
-tf_keras saved of the same layers, with enforceTrainingConfig as it is for a model that was compiled or was not.
+too big for git, in a temporary folder: three of keras.applications, 100 and 500 MB of dense layers, and an LSTM. We
+import what Keras 3 saved, as ``.keras`` and as ``.h5``; DL4J's own ``KerasModelImport``, which cannot read that,
+imports what tf_keras saved of the same layers, with enforceTrainingConfig where the model was compiled.
 
 Every run is a process of its own, ours and the native one in turn, with the same JVM, flags and jars. The JVM and
-ND4J's backend are up before the clock starts. ``first`` is the first import of the process, ``again`` the third, when Java has
-seen the code. Ratios are medians of the ratios of neighbouring runs.
+ND4J's backend are up before the clock starts. ``first`` is the first import of the process, ``again`` the third, when
+Java has seen the code. Ratios are medians of the ratios of neighbouring runs.
 
 Memory, of the first import: the peak of the process's resident memory during it (VmHWM, reset before), less what was
 resident before, less the size of the weights, which the network needs. Linux only.

@@ -1,6 +1,6 @@
 """Real DL4J networks from translated models, through the native importer's own classes.
 
-The importer's ``KerasModel`` gets the config as text and makes the network's of it. Then each of its layers gets its
+The importer's ``KerasModel`` gets the config as text and makes a configuration of it. Then each of its layers gets its
 weights as INDArrays, so that every transpose is still the importer's, and what it makes of them is copied into the
 network. One layer follows the other: no more than one's weights are in memory beside the network's own. No file and no
 HDF5 in the JVM.
@@ -44,6 +44,8 @@ def build_network(
 
     Raises:
         JavaError: the importer refused it.
+        TranslationError: what the importer made of it does not fit the weights.
+        KerasFileError: a weight cannot be read.
     """
     import jpype
 
@@ -186,10 +188,15 @@ def _copy(weights: Any, layer: Any, name: str, file: str | None) -> None:
     Raises:
         TranslationError: a weight does not fit, or there is none for a parameter.
     """
-    found = {str(entry.getKey()): view(entry.getValue()) for entry in weights.entrySet()}
+    import jpype
+
+    # In a JVM of somebody else's, what the importer makes anew may be of another type.
+    single = jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT
+    found = {str(entry.getKey()): entry.getValue().castTo(single) for entry in weights.entrySet()}
     for entry in layer.paramTable().entrySet():
         parameter, target = str(entry.getKey()), view(entry.getValue())
-        weight = found.pop(parameter, None)
+        array = found.pop(parameter, None)
+        weight = None if array is None else view(array)
         if weight is None or weight.size != target.size:
             sizes = f"{'no' if weight is None else weight.size} numbers in Keras and {target.size} here"
             raise TranslationError(
