@@ -122,7 +122,7 @@ def import_model(
     file = read(path, enforce_training_config=enforce_training_config)
     major = importable(file)
     updater = _map(file.optimizer, on_loss=on_loss, fidelity=fidelity) if optimizer and file.optimizer else None
-    with open_model(path, file.container) as contents:
+    with open_model(path, file.container, file.model_config) as contents:
         contents, weights = from_keras_1(contents) if major == 1 else (contents, bind_weights(contents))
         recorder = _Recorder(lambdas or {})
         compiled = Compiled(file.loss, file.loss_weights) if updater else NOT_COMPILED

@@ -111,6 +111,18 @@ class _Numbered:
     first: int
     part: _Part
 
+    name: str = ""
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def check(self) -> None:
+        """There is nothing that could be wrong."""
+
+    def read_into(self, out: NDArray[np.float32]) -> None:
+        out.reshape(self.shape)[...] = self.read()
+
     def read(self) -> NDArray[np.float32]:
         numbers = np.arange(self.first, self.first + math.prod(self.shape))
         return np.asarray(self.part.of(numbers), dtype=np.float32).reshape(self.shape)

@@ -1,25 +1,27 @@
 """Real DL4J networks from translated models, through the native importer's own classes.
 
-The importer's ``KerasModel`` gets the config as text and each layer's weights as INDArrays, so that every transpose is
-still the importer's. No file and no HDF5 in the JVM.
+The importer's ``KerasModel`` gets the config as text and makes a configuration of it. Then each of its layers gets its
+weights as INDArrays, so that every transpose is still the importer's, and what it makes of them is copied into the
+network. One layer follows the other: no more than one's weights are in memory beside the network's own. No file and no
+HDF5 in the JVM.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+from pydl4j_bridge.jvm.arrays import Room, copy, to_indarray, to_numpy, uninitialized, view
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
 from pydl4j_bridge.mapping import UpdaterSpec
-from pydl4j_bridge.translate import ImportableModel, LayerPlan
+from pydl4j_bridge.translate import Array, ImportableModel, LayerPlan
 from pydl4j_bridge.translate.inputs import GIVE_THEM
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras"
@@ -30,21 +32,8 @@ _ACTIVATIONS = "org.nd4j.linalg.activations.impl"
 _ANY_OPTIMIZER = {"class_name": "SGD", "config": {"lr": 0.01, "momentum": 0.0, "decay": 0.0, "nesterov": False}}
 
 
-class Readable(Protocol):
-    """An array that is read when it is its turn: one in a file, for the most part."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """In Keras's layout."""
-        ...
-
-    def read(self) -> NDArray[Any]:
-        """The numbers."""
-        ...
-
-
 def build_network(
-    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Readable]], file: str | None
+    model: ImportableModel, weights: Mapping[tuple[str, ...], Mapping[str, Array]], file: str | None
 ) -> Any:
     """The ``MultiLayerNetwork`` or ``ComputationGraph`` of a translated model, with its weights.
 
@@ -55,23 +44,28 @@ def build_network(
 
     Raises:
         JavaError: the importer refused it.
+        TranslationError: what the importer made of it does not fit the weights.
+        KerasFileError: a weight cannot be read.
     """
     import jpype
 
+    # Before anybody makes room for them.
+    given = {
+        name: _used(weights.get(model.layers.get(name, ()), {}), model.plans.get(name, LayerPlan()))
+        for name in model.layers.keys() | model.plans.keys()
+    }
+    for arrays in given.values():
+        for array in arrays.values():
+            array.check()
     fix: dict[str, Any] = {"fix": GIVE_THEM} if any(None in shape for shape in model.inputs) else {}
     with java_errors("the importer refused the translated model", file=file, **fix):
         keras = importer_model(model)
-        for entry in keras.getLayers().entrySet():
-            name, layer = str(entry.getKey()), entry.getValue()
-            arrays = weights.get(model.layers.get(name, ()), {})
-            plan = model.plans.get(name, LayerPlan())
+        layers = {str(entry.getKey()): entry.getValue() for entry in keras.getLayers().entrySet()}
+        for name, layer in layers.items():
             if layer.isLayer():
-                _finish(layer.getLayer(), plan)
-            give_weights(layer, plan, arrays)
-        network = _made(keras, model)
-        _check_sizes(network, keras.getLayers(), file)
-        jpype.JClass(f"{_KERAS}.utils.KerasModelUtils").copyWeightsToModel(network, keras.getLayers())
-        _copy_forgotten(network, keras.getLayers())
+                _finish(layer, model.plans.get(name, LayerPlan()), given.get(name, {}))
+        network = _network(keras, given, model, file)
+        _copy_weights(network, layers, model, given, file)
         if model.sequential:
             # In a chain, some layers fail to predict inside of DL4J's workspaces. In a graph the workspaces are needed:
             # without them an activation works in place, on an array that another layer may read as well.
@@ -92,23 +86,48 @@ def importer_model(model: ImportableModel) -> Any:
     return builder.buildSequential() if model.sequential else builder.buildModel()
 
 
-def _made(keras: Any, model: ImportableModel) -> Any:
-    """The network of the importer's model, with its frozen layers and without weights."""
+def _used(arrays: Mapping[str, Array], plan: LayerPlan) -> Mapping[str, Array]:
+    """The weights of a layer that the importer takes, by its names for them."""
+    if plan.renamed is None:
+        return arrays
+    return {plan.renamed[name]: array for name, array in arrays.items() if name in plan.renamed}
+
+
+def _constants(name: str, model: ImportableModel) -> Mapping[str, Sequence[float]]:
+    return model.plans[name].constants if name in model.plans else {}
+
+
+def _network(keras: Any, given: Mapping[str, Mapping[str, Array]], model: ImportableModel, file: str | None) -> Any:
+    """The network of the importer's model, with room for its parameters that nobody has written to yet.
+
+    Raises:
+        TranslationError: a layer has not as many parameters as Keras has saved for it.
+    """
     import jpype
 
-    if model.sequential:
-        configuration = keras.getMultiLayerConfiguration()
-        network = jpype.JClass("org.deeplearning4j.nn.multilayer.MultiLayerNetwork")
-    else:
-        configuration = keras.getComputationGraphConfiguration()
-        network = jpype.JClass("org.deeplearning4j.nn.graph.ComputationGraph")
-    for neural_net in confs(configuration):
+    conf = keras.getMultiLayerConfiguration() if model.sequential else keras.getComputationGraphConfiguration()
+    for neural_net in confs(conf):
         plan = model.plans.get(str(neural_net.getLayer().getLayerName()), LayerPlan())
         if plan.frozen:
             neural_net.setLayer(_frozen(neural_net.getLayer(), between=plan.between))
-    made = network(configuration)
-    made.init()
-    return made
+    total = 0
+    for name, size in _parameters(conf):
+        stored = sum(array.size for array in given.get(name, {}).values())
+        stored += sum(map(len, _constants(name, model).values()))
+        if stored != size:
+            raise TranslationError(
+                f"the importer made layer {name} in another shape than Keras did",
+                because=f"it has {size} numbers here and {stored} in Keras",
+                file=file,
+                where=f"layer {name}",
+            )
+        total += size
+    kind = "multilayer.MultiLayerNetwork" if model.sequential else "graph.ComputationGraph"
+    network = jpype.JClass(f"org.deeplearning4j.nn.{kind}")(conf)
+    # As DL4J makes it, but neither cleared nor filled with first values: all of it is overwritten.
+    shape = (total,) if model.sequential else (1, total)
+    network.init(uninitialized(shape) if total else None, False)
+    return network
 
 
 def _frozen(layer: Any, *, between: bool) -> Any:
@@ -131,73 +150,153 @@ def _frozen(layer: Any, *, between: bool) -> Any:
     return frozen
 
 
-def give_weights(layer: Any, plan: LayerPlan, arrays: Mapping[str, Readable]) -> None:
-    """Hand a layer of the importer's its weights: its ``getWeights()`` are then in DL4J's layout."""
-    if plan.depthwise:
-        _replace_by_depthwise(layer, plan.depthwise, arrays)
-    elif arrays or plan.constants:
-        layer.setWeights(_java_map(arrays, plan))
+def _parameters(conf: Any) -> Iterator[tuple[str, int]]:
+    """The name of each layer of a configuration and how many parameters it has."""
+    if hasattr(conf, "getConfs"):
+        for one in conf.getConfs():
+            layer = one.getLayer()
+            yield str(layer.getLayerName()), int(layer.initializer().numParams(one))
+        return
+    for entry in conf.getVertices().entrySet():
+        yield str(entry.getKey()), int(entry.getValue().numParams(True))
 
 
-def _copy_forgotten(network: Any, layers: Any) -> None:
-    """The importer copies only the weights of layers that say how many they have, and PReLU says none."""
-    for layer in network.getLayers():
-        keras = layers.get(layer.conf().getLayer().getLayerName())
-        if keras is not None and keras.getNumParams() == 0 and keras.getWeights() is not None:
-            for entry in keras.getWeights().entrySet():
-                shape = layer.getParam(entry.getKey()).shape()
-                layer.setParam(entry.getKey(), entry.getValue().reshape(shape))
-
-
-def _check_sizes(network: Any, layers: Any, file: str | None) -> None:
-    """DL4J copies a weight of another size than the parameter's without asking, over whatever lies behind it.
+def _copy_weights(
+    network: Any,
+    layers: dict[str, Any],
+    model: ImportableModel,
+    given: Mapping[str, Mapping[str, Array]],
+    file: str | None,
+) -> None:
+    """Read the weights of one layer after the other, let the importer transpose them, and copy them into the network.
 
     Raises:
-        TranslationError: a weight does not fit.
+        TranslationError: a weight does not fit, there is none for a parameter, or nothing that one is for.
     """
-    for layer in network.getLayers():
-        name = layer.conf().getLayer().getLayerName()
-        weights = layers.get(name).getWeights() if layers.containsKey(name) else None
-        for entry in layer.paramTable().entrySet():
-            weight = weights.get(entry.getKey()) if weights is not None else None
-            if weight is not None and weight.length() != entry.getValue().length():
-                sizes = f"{weight.length()} numbers in Keras and {entry.getValue().length()} here"
-                raise TranslationError(
-                    f"the importer made layer {name} in another shape than Keras did",
-                    because=f"{entry.getKey()} has {sizes}",
-                    file=file,
-                    where=f"layer {name}",
-                )
+    sizes = [
+        sum(array.size for array in arrays.values()) + sum(map(len, _constants(name, model).values()))
+        for name, arrays in given.items()
+    ]
+    room = Room(max(sizes, default=0))
+    try:
+        for layer in network.getLayers():
+            name = str(layer.conf().getLayer().getLayerName())
+            keras = layers.pop(name)
+            if given.get(name) or _constants(name, model):
+                room.clear()
+                plan = model.plans.get(name, LayerPlan())
+                _set_weights(keras, plan, _java_map(given[name], plan, room))
+                _copy(keras.getWeights(), layer, name, file)
+            elif layer.numParams():
+                raise TranslationError(f"Keras has no weights for layer {name}", file=file, where=f"layer {name}")
+    finally:
+        room.close()
+    for name, keras in layers.items():
+        if keras.getNumParams() > 0:
+            raise TranslationError(f"the importer made nothing of the weights of layer {name}", file=file)
 
 
-def _java_map(arrays: Mapping[str, Readable], plan: LayerPlan) -> Any:
+def give_weights(keras: Any, plan: LayerPlan, arrays: Mapping[str, Array], room: Room | None = None) -> None:
+    """Hand a layer of the importer's its weights: its ``getWeights()`` are then in DL4J's layout.
+
+    Args:
+        keras: the importer's layer.
+        plan: of the layer.
+        arrays: by Keras's names.
+        room: where to read them into; None: into arrays of their own.
+    """
+    _set_weights(keras, plan, _java_map(_used(arrays, plan), plan, room))
+
+
+def _set_weights(keras: Any, plan: LayerPlan, weights: Any) -> None:
+    """Give a layer of the importer's its weights, which it transposes into DL4J's order."""
+    import jpype
+
+    if not plan.depthwise:
+        keras.setWeights(weights)
+        return
+    # The stand-in would transpose a kernel; the real one takes Keras's as it is.
+    placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
+    keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
+    for name, parameter in (("depthwise_kernel", "W"), ("bias", "b")):
+        if weights.containsKey(name):
+            keras.getWeights().put(parameter, weights.get(name))
+
+
+def _copy(weights: Any, layer: Any, name: str, file: str | None) -> None:
+    """Copy the transposed weights of a layer over its parameters.
+
+    The importer's own copyWeightsToLayer leaves PReLU out, does not compare the sizes, so that a weight of another size
+    than the parameter's overwrites whatever lies behind it, and takes a native call for every array.
+
+    Raises:
+        TranslationError: a weight does not fit, or there is none for a parameter.
+    """
+    import jpype
+
+    # In a JVM of somebody else's, what the importer makes anew may be of another type.
+    single = jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT
+    found = {str(entry.getKey()): entry.getValue().castTo(single) for entry in weights.entrySet()}
+    for entry in layer.paramTable().entrySet():
+        parameter, target = str(entry.getKey()), view(entry.getValue())
+        array = found.pop(parameter, None)
+        weight = None if array is None else view(array)
+        if weight is None or weight.size != target.size:
+            sizes = f"{'no' if weight is None else weight.size} numbers in Keras and {target.size} here"
+            raise TranslationError(
+                f"the importer made layer {name} in another shape than Keras did",
+                because=f"{parameter} has {sizes}",
+                file=file,
+                where=f"layer {name}",
+            )
+        copy(weight.reshape(target.shape), target)
+    if found:
+        raise TranslationError(f"layer {name} has no place for {', '.join(found)}", file=file, where=f"layer {name}")
+
+
+def _java_map(arrays: Mapping[str, Array], plan: LayerPlan, room: Room | None) -> Any:
+    """The weights of a layer by the importer's names, read into ``room``."""
     import jpype
 
     found = jpype.JClass("java.util.HashMap")()
-    for name, constant in plan.constants.items():
-        found.put(name, to_indarray(constant))
-    for name, array in arrays.items():
-        if plan.renamed is None or name in plan.renamed:
-            values = array.read().reshape(plan.reshaped.get(name, array.shape))
-            found.put(name if plan.renamed is None else plan.renamed[name], to_indarray(values))
+    for name, values in plan.constants.items():
+        array, memory = _taken((len(values),), room)
+        memory[...] = values
+        found.put(name, array)
+    for name, stored in arrays.items():
+        array, memory = _taken(plan.reshaped.get(name, stored.shape), room)
+        stored.read_into(memory)
+        found.put(name, array)
     return found
 
 
-def _finish(layer: Any, plan: LayerPlan) -> None:
+def _taken(shape: Sequence[int], room: Room | None) -> tuple[Any, NDArray[np.float32]]:
+    if room is not None:
+        return room.take(shape)
+    array = uninitialized(tuple(shape) or (1,))
+    return array, view(array).ravel()
+
+
+def _finish(keras: Any, plan: LayerPlan, weights: Mapping[str, Array]) -> None:
     """What the importer's config cannot say, and what it leaves behind."""
     import jpype
 
+    layer = keras.getLayer()
     for holder, _ in holders(layer):
         # The importer leaves a dropout of nothing on every layer, and training an image with it fails.
         dropout = holder.getIDropout() if hasattr(holder, "getIDropout") else None
         if dropout is not None and hasattr(dropout, "getP") and float(dropout.getP()) == 1.0:
             holder.setIDropout(None)
+        # Where the importer cannot tell the size of a step, it takes it from the weights, which come later here.
+        for kernel in ("kernel", "forward_kernel") if hasattr(holder, "getNIn") else ():
+            if kernel in weights and kernel.replace("kernel", "recurrent_kernel") in weights:
+                holder.setNIn(jpype.JLong(weights[kernel].shape[0]))
     if plan.activation:
-        name, arguments = plan.activation
-        layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{name}")(*arguments.values()))
+        kind, arguments = plan.activation
+        layer.setActivationFn(jpype.JClass(f"{_ACTIVATIONS}.{kind}")(*arguments.values()))
     if plan.pooling:
-        kind = jpype.JClass("org.deeplearning4j.nn.conf.layers.PoolingType")
-        layer.setPoolingType(kind.valueOf(plan.pooling))
+        pooling = jpype.JClass("org.deeplearning4j.nn.conf.layers.PoolingType")
+        layer.setPoolingType(pooling.valueOf(plan.pooling))
     for setter, (l1, l2) in (
         ("setRegularization", plan.regularization),
         ("setRegularizationBias", plan.bias_regularization),
@@ -205,9 +304,11 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
         if l1 or l2:
             for holder, _ in holders(layer):
                 getattr(holder, setter)(_regularization(l1, l2))
+    if plan.depthwise:
+        _replace_by_depthwise(keras, plan.depthwise)
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Readable]) -> None:
+def _replace_by_depthwise(keras: Any, channels: int) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 
@@ -229,12 +330,6 @@ def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Readab
     )
     layer.setDefaultValueOverriden(True)
     keras.setLayer(layer)
-    # The stand-in would transpose a kernel; the real one takes Keras's as it is.
-    given = {"depthwise_kernel": "W", "bias": "b"}
-    placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
-    keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
-    for name, array in arrays.items():
-        keras.getWeights().put(given[name], to_indarray(array.read()))
 
 
 def _ints(array: Any) -> list[Any]:
@@ -359,6 +454,8 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                 # Each layer has one of its own, as DL4J's builder makes it.
                 holder.setIUpdater(build_updater(spec))
                 _install_settings(holder, spec)
+        if network.getUpdater(False) is None:
+            return  # DL4J makes it, and room for its state, when it is first asked for
         if _is_graph(network):
             updater = jpype.JClass(f"{package}.updater.graph.ComputationGraphUpdater")(network)
         else:

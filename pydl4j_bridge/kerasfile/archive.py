@@ -97,6 +97,7 @@ def _describe(archive: zipfile.ZipFile, path: str) -> KerasModelFile:
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
         has_optimizer_state=state,
+        model_config=config,
     )
 
 

@@ -41,57 +41,102 @@ class StoredArray:
 
     name: str
     shape: tuple[int, ...]
-    _dataset: h5py.Dataset
+    _dataset: h5py.h5d.DatasetID
+    _made: h5py.h5p.PropDCID
     _file: str
     _file_size: int
 
-    def read(self) -> NDArray[Any]:
-        """The array, in Keras's layout and in the type it was saved with.
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+    def check(self) -> None:
+        """Nothing where the array can be read; it takes no memory to find that out.
 
         Raises:
             UnsafeFile: it claims more than is stored, or is packed in a way that Keras does not use.
             InvalidConfig: it holds no numbers.
         """
         with guarded(self._file, self.name):
-            return self._read()
+            self._check()
 
-    def _read(self) -> NDArray[Any]:
-        dataset = self._dataset
-        where = str(dataset.name)
-        stored = dataset.id.get_storage_size()
+    def read(self) -> NDArray[Any]:
+        """The array, in Keras's layout and in the type it was saved with.
+
+        Raises:
+            UnsafeFile, InvalidConfig: as ``check``, or there is no memory for it.
+        """
+        with guarded(self._file, self.name):
+            self._check()
+            try:
+                found = np.empty(self.shape, self._dataset.dtype)
+            except MemoryError as error:
+                raise UnsafeFile(
+                    f"there is no memory for a weight of {self.size * self._dataset.dtype.itemsize} bytes",
+                    because=str(error),
+                    file=self._file,
+                    where=self._where,
+                ) from None
+            self._read_into(found)
+            return found
+
+    def read_into(self, out: NDArray[np.float32]) -> None:
+        """Write the array into ``out``, without a copy where the file has it as float32.
+
+        Args:
+            out: memory in C order with the array's number of elements, of any shape.
+
+        Raises:
+            UnsafeFile, InvalidConfig: as ``check``.
+        """
+        if out.size != self.size:
+            raise ValueError(f"{self.name} has {self.size} numbers, and there is room for {out.size}")
+        if self._dataset.dtype == np.float32 and out.flags.c_contiguous:
+            with guarded(self._file, self.name):
+                self._check()
+                self._read_into(out.reshape(self.shape))
+        else:
+            out.reshape(self.shape)[...] = self.read()
+
+    def _read_into(self, out: NDArray[Any]) -> None:
+        if self._made.get_layout() == h5py.h5d.CHUNKED:
+            out[...] = 0  # a chunk that was never written may leave what was there before
+        if out.size:
+            self._dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, out)
+
+    @property
+    def _where(self) -> str:
+        return str(h5py.h5i.get_name(self._dataset).decode(errors="replace"))
+
+    def _check(self) -> None:
+        stored = self._dataset.get_storage_size()
         if stored > self._file_size:
             raise UnsafeFile(
                 f"a weight claims {stored} stored bytes",
                 because=f"the file has {self._file_size}",
                 file=self._file,
-                where=where,
+                where=self._where,
             )
+        kind = self._dataset.dtype
+        chunked = self._made.get_layout() == h5py.h5d.CHUNKED
         # HDF5 unpacks whole chunks, however small the array is.
-        chunk = math.prod(dataset.chunks) if dataset.chunks and stored else 0
-        wanted = max(math.prod(self.shape), chunk) * dataset.dtype.itemsize
-        if wanted > stored * (_MAX_RATIO if dataset.chunks else 1):
+        chunk = math.prod(self._made.get_chunk()) if chunked and stored else 0
+        wanted = max(self.size, chunk) * kind.itemsize
+        if wanted > stored * (_MAX_RATIO if chunked else 1):
             raise UnsafeFile(
-                f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=where
+                f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=self._where
             )
-        if dataset.dtype.kind not in "fiub":
-            raise InvalidConfig(
-                f"a weight of type {dataset.dtype} is no array of numbers", file=self._file, where=where
-            )
-        made = dataset.id.get_create_plist()
-        filters = [made.get_filter(at)[0] for at in range(made.get_nfilters())]
+        if kind.kind not in "fiub":
+            raise InvalidConfig(f"a weight of type {kind} is no array of numbers", file=self._file, where=self._where)
+        filters = [self._made.get_filter(at)[0] for at in range(self._made.get_nfilters())]
         if not _FILTERS.issuperset(filters) or sum(one in _PACKING for one in filters) > 1:
             raise UnsafeFile(
                 "a weight is packed in a way that Keras does not use",
                 because=f"HDF5's filters {filters}",
                 file=self._file,
-                where=where,
+                where=self._where,
             )
-        try:
-            return np.asarray(dataset[()])
-        except MemoryError as error:
-            raise UnsafeFile(
-                f"there is no memory for a weight of {wanted} bytes", because=str(error), file=self._file, where=where
-            ) from None
 
 
 class Weights:
@@ -124,13 +169,14 @@ class Weights:
                 group = group.child(part) if group else None
             if group is None:
                 return []
-            return [self._array(group, str(at)) for at in takewhile(lambda at: str(at) in group.group, count())]
+            return [self._array(group, str(at)) for at in takewhile(lambda at: group.holds(str(at)), count())]
 
     def _array(self, group: Group, name: str) -> StoredArray:
-        dataset = group.dataset(name)
-        if dataset.shape is None:
+        dataset, made = group.dataset(name)
+        shape = dataset.shape
+        if shape is None:
             raise InvalidConfig("a weight has no numbers", file=group.file, where=f"{group.where}/{name}")
-        return StoredArray(name, tuple(dataset.shape), dataset, group.file, group.size)
+        return StoredArray(name, tuple(shape), dataset, made, group.file, group.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +195,15 @@ class ModelContents:
 
 
 @contextmanager
-def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelContents]:
+def open_model(
+    path: str | os.PathLike[str], container: str, config: Mapping[str, Any] | None = None
+) -> Iterator[ModelContents]:
     """Open the whole model at ``path`` for reading its config and its weights.
 
     Args:
         path: a file that :func:`pydl4j_bridge.kerasfile.read` has read as a whole model.
         container: ``h5`` or ``keras``, as it said.
+        config: the model's config, as it said; None: read it again.
 
     Raises:
         KerasFileError: it is damaged or unsafe.
@@ -164,7 +213,7 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
         if container == "h5":
             root = Group(stack.enter_context(opened(name, name)), name, os.path.getsize(name))
             with guarded(name):
-                config = root.json("model_config")
+                config = config or root.json("model_config")
                 weights = root.child("model_weights")
             if config is None:
                 raise NotAKerasFile("the file holds no model", file=name)
@@ -173,13 +222,13 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
             return
         with archive_errors(name):
             archive = stack.enter_context(zipfile.ZipFile(name))
-            config = read_json_member(archive, CONFIG, name)
+            config = config or read_json_member(archive, CONFIG, name)
             stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
         yield ModelContents(name, config, Weights(root, numbered=True))
 
 
-def _with_names(config: dict[str, Any], names: list[str]) -> dict[str, Any]:
+def _with_names(config: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:
     """The config with names for the models in it that have none: a Sequential in a Sequential before Keras 2.2.3.
 
     Args:

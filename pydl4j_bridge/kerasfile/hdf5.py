@@ -113,21 +113,33 @@ class Group:
         place = f"{self.where}/{name}"
         if not self._holds(name, place):
             return None
-        found = self.group[name]
-        if not isinstance(found, h5py.Group):
+        found = h5py.h5o.open(self.group.id, name.encode())
+        if not isinstance(found, h5py.h5g.GroupID):
             raise NotAKerasFile("expected a group and found a dataset", file=self.file, where=place)
-        return Group(found, self.file, self.size, place)
+        return Group(h5py.Group(found), self.file, self.size, place)
 
+    def holds(self, name: str) -> bool:
+        """Whether this group has something of that name.
+
+        Raises:
+            UnsafeFile: it is a link that leads elsewhere.
+        """
+        return self._holds(name, f"{self.where}/{name}")
+
+    # h5py's low level from here on: a large model has hundreds of groups, and the high level takes five times as long.
     def _holds(self, name: str, place: str) -> bool:
-        if name in ("", "."):  # HDF5 takes the dot for the group itself
+        # HDF5 takes the dot for the group itself, and ends a name at a NUL.
+        if name in ("", ".") or "\0" in name:
             return False
         try:
+            encoded = name.encode()
+        except UnicodeEncodeError:  # half of a pair of surrogates
+            return False
+        links = self.group.id.links
+        if not links.exists(encoded):
+            return False
+        if links.get_info(encoded).type != h5py.h5l.TYPE_HARD:
             link = self.group.get(name, getlink=True)
-        except ValueError:  # a NUL, or half of a pair of surrogates
-            return False
-        if link is None:
-            return False
-        if not isinstance(link, h5py.HardLink):
             raise UnsafeFile(
                 "a link in the file points elsewhere and is not followed",
                 because=f"{type(link).__name__} to {link.path!r}",
@@ -143,8 +155,8 @@ class Group:
             group = group.child(part) if group and part else group
         return group
 
-    def dataset(self, path: str) -> h5py.Dataset:
-        """The dataset at ``path`` below this group.
+    def dataset(self, path: str) -> tuple[h5py.h5d.DatasetID, h5py.h5p.PropDCID]:
+        """The dataset at ``path`` below this group, and how it was made: h5py's low level.
 
         Raises:
             UnsafeFile: a link on the way leaves the file, or the dataset does.
@@ -155,14 +167,14 @@ class Group:
         place = f"{self.where}/{path}"
         if holder is None or not holder._holds(name, place):
             raise Truncated("a weight that the file names is not in it", file=self.file, where=place)
-        found = holder.group[name]
-        if not isinstance(found, h5py.Dataset):
+        found = h5py.h5o.open(holder.group.id, name.encode())
+        if not isinstance(found, h5py.h5d.DatasetID):
             raise NotAKerasFile("expected a dataset and found a group", file=self.file, where=place)
         # Before it is asked for its shape: a virtual one may open other files to find that out.
-        made = found.id.get_create_plist()
+        made = found.get_create_plist()
         if made.get_layout() == h5py.h5d.VIRTUAL or made.get_external_count():
             raise UnsafeFile("a weight that lies in another file is not read", file=self.file, where=place)
-        return found
+        return found, made
 
     def names(self, attribute: str) -> list[str]:
         """The texts in an attribute that is a list of them; Keras cuts a long one into ``name0``, ``name1`` ..."""
@@ -300,6 +312,7 @@ def _describe(root: Group) -> KerasModelFile:
         optimizer=optimizer,
         reason=None if optimizer else NoOptimizer.CLASS_LOST if lost else NoOptimizer.NOT_COMPILED,
         has_optimizer_state=state,
+        model_config=model,
     )
 
 

@@ -105,6 +105,7 @@ class KerasModelFile:
         optimizer: the optimizer; None where ``reason`` says why there is none.
         reason: why there is no optimizer; None where there is one.
         has_optimizer_state: the file holds variables of the optimizer (moments, iteration).
+        model_config: the model's config as JSON values, where a whole model was saved: parsed once for all readers.
     """
 
     path: str | None
@@ -119,3 +120,4 @@ class KerasModelFile:
     optimizer: Optimizer | None = None
     reason: NoOptimizer | None = None
     has_optimizer_state: bool = field(default=False)
+    model_config: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)

@@ -3,6 +3,6 @@
 from pydl4j_bridge.translate.emit import translate
 from pydl4j_bridge.translate.keras1 import from_keras_1
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
-from pydl4j_bridge.translate.variables import bind_weights
+from pydl4j_bridge.translate.variables import Array, bind_weights
 
-__all__ = ["ImportableModel", "LayerPlan", "bind_weights", "from_keras_1", "translate"]
+__all__ = ["Array", "ImportableModel", "LayerPlan", "bind_weights", "from_keras_1", "translate"]

@@ -48,7 +48,9 @@ def plain_containers(graph: Graph) -> Graph:
 
 
 def _plain_object(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (dict, Mapping)):
         if str(value.get("class_name", "")).endswith("DTypePolicy"):
             policy = value.get("config")
             return policy.get("name") if isinstance(policy, Mapping) else None
@@ -84,7 +86,9 @@ def neutral_initializers(graph: Graph) -> Graph:
     """Every initializer → zeros: what is drawn is overwritten, and drawing orthogonal ones can hang the JVM (M02)."""
 
     def neutral(value: Any) -> Any:
-        if isinstance(value, Mapping):
+        if value is None or isinstance(value, (str, int, float)):
+            return value
+        if isinstance(value, (dict, Mapping)):
             return {
                 key: {"class_name": "Zeros", "config": {}} if key.endswith("initializer") else neutral(inner)
                 for key, inner in value.items()

@@ -46,6 +46,7 @@ class ImportableModel:
         config: the model's config as Keras 2 (or 1) would write it.
         sequential: it becomes a MultiLayerNetwork; otherwise a ComputationGraph.
         layers: layer name in ``config`` → where its weights are: the names of the models that hold it, and its own.
+            Layers without weights are not in it.
         plans: layer name → what the config cannot say.
         shapes: layer name → Keras 2's name of each weight → its shape in Keras's layout.
         inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.

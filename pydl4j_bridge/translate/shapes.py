@@ -23,7 +23,9 @@ def batch_shape(config: Mapping[str, Any]) -> list[int | None] | None:
 
 def plain(value: Any) -> Any:
     """``value`` without Keras's wrapping of tuples: ``{"class_name": "__tuple__", "items": [...]}`` → a list."""
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, (str, int, float)):  # most are, and asking for a Mapping is slow
+        return value
+    if isinstance(value, (dict, Mapping)):
         if value.get("class_name") == "__tuple__" and isinstance(value.get("items"), list):
             return [plain(item) for item in value["items"]]
         return {key: plain(inner) for key, inner in value.items()}

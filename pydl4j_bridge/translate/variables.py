@@ -6,10 +6,12 @@ variables all differ.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import InvalidConfig
@@ -29,8 +31,18 @@ class Array(Protocol):
     def shape(self) -> tuple[int, ...]:
         """In Keras 2's layout."""
 
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+
+    def check(self) -> None:
+        """Raise what ``read`` would raise, without reading."""
+
     def read(self) -> NDArray[Any]:
         """The array."""
+
+    def read_into(self, out: NDArray[np.float32]) -> None:
+        """Write the array into memory in C order with its number of elements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,20 @@ class ComputedArray:
     shape: tuple[int, ...]
     sources: tuple[Array, ...]
     make: Callable[..., NDArray[Any]]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+    def check(self) -> None:
+        """Raise what ``read`` would raise of its sources, without reading."""
+        for source in self.sources:
+            source.check()
+
+    def read_into(self, out: NDArray[np.float32]) -> None:
+        """Write the array into memory in C order with its number of elements."""
+        out.reshape(self.shape)[...] = self.read()
 
     def read(self) -> NDArray[Any]:
         """The array, in Keras 2's layout."""

@@ -228,6 +228,18 @@ def test_another_updater_leaves_nothing_of_the_one_before():
     assert set(map(repr, model.updaters().values())) == {repr(plain)}
 
 
+def test_the_state_of_an_updater_is_made_when_it_is_needed():
+    """An import makes no room for moments; whoever trains gets fresh ones, and so after another updater was set."""
+    from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+
+    model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras")
+    assert model.java.getUpdater(False) is None
+    model.java.fit(to_indarray(np.ones((4, 3))), to_indarray(np.ones((4, 1))))
+    assert np.any(to_numpy(model.java.getUpdater(False).getStateViewArray()) != 0)
+    model.set_updater(model.updater)
+    assert not np.any(to_numpy(model.java.getUpdater(False).getStateViewArray()))
+
+
 def test_a_network_of_images_can_be_trained():
     """The importer's dropout of nothing, with which training an image fails, is taken off."""
     from pydl4j_bridge.jvm.arrays import to_numpy

@@ -85,7 +85,8 @@ public final class KerasLoss implements ILossFunction {
         // DL4J divides by the size of the batch; Keras's mean has done so already.
         INDArray each = Nd4j.scalar(output.dataType(), output.size(0));
         INDArray found = program().gradients(values(labels, output), each, OUTPUT).get(OUTPUT);
-        return activation.backprop(preOutput.dup(), found).getFirst();
+        // A copy, which is made in the workspace that DL4J has opened for it.
+        return activation.backprop(preOutput.dup(), found.dup()).getFirst();
     }
 
     @Override
