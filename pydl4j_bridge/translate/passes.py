@@ -21,6 +21,7 @@ from pydl4j_bridge.translate.stand_ins import (
     broadcasts,
     dense_on_images,
     depthwise_stand_ins,
+    inputs_of_branches,
     kept_dimensions,
     outputs_that_reshape,
     scalings,
@@ -252,4 +253,5 @@ PASSES: tuple[Pass, ...] = (
     depthwise_stand_ins,
     outputs_that_reshape,
     volumes_to_vectors,
+    inputs_of_branches,
 )
