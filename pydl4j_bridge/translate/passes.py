@@ -231,8 +231,8 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
-    steps_of_dense,
     possible_sizes,
+    steps_of_dense,
     tensorflow_reshapes,
     channels_last,
     cells,
