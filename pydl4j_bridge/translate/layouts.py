@@ -33,6 +33,7 @@ _SPATIAL = frozenset({
 _OF_STEPS = frozenset({"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
 #: Layers of one axis, and the axis where their config has none.
 _OF_AXIS: Mapping[str, int] = {"BatchNormalization": -1, "Concatenate": -1, "Softmax": -1}
+_ALONG_THE_LAST_AXIS = frozenset({"glu", "log_softmax", "softmax", "sparsemax"})
 #: Layers of one input that work number by number.
 _PLAIN = frozenset({
     "AlphaDropout", "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "Identity", "LeakyReLU", "ReLU", "Rescaling",
@@ -42,7 +43,18 @@ _PLAIN = frozenset({
 
 def channels_last(graph: Graph) -> Graph:
     """Every layer on channels last, where the sizes of its input are known."""
-    return _Layouts(graph).rewritten()
+    return _Layouts(_activations_behind(graph)).rewritten()
+
+
+def _activations_behind(graph: Graph) -> Graph:
+    """Activations along the last axis, which are not along the channels here, become layers behind."""
+    for call in graph.calls:
+        first = call.config.get("data_format") == "channels_first" and call.class_name in _SPATIAL
+        if first and call.config.get("activation") in _ALONG_THE_LAST_AXIS:
+            config = {"activation": call.config["activation"]}
+            behind = Call(f"{call.name}_activation", "Activation", config, (), (f"{call.name}_activation",))
+            graph = graph.followed(call.with_config(activation="linear"), behind)
+    return graph
 
 
 class _Layouts:
@@ -112,9 +124,9 @@ class _Layouts:
             permute = Call(
                 f"{source}_permuted_{''.join(map(str, dims))}",
                 "Permute",
-                {"dims": dims, "dl4j_layout": True},
+                {"dims": dims},
                 (source,),
-                self.graph[name].layer,
+                (f"{source}_permuted",),
             )
             self._calls.append(permute)
             self._permuted[source, wanted] = permute.name
@@ -130,7 +142,7 @@ def _on_last_axis(call: Call) -> dict[str, Any]:
 
 def _is_plain(call: Call) -> bool:
     if call.class_name == "Activation":
-        return call.config.get("activation") not in ("softmax", "log_softmax")
+        return call.config.get("activation") not in _ALONG_THE_LAST_AXIS
     if call.config.get("noise_shape"):
         return False
     return call.class_name in _PLAIN or call.class_name in ELEMENTWISE

@@ -266,7 +266,7 @@ def _resizing(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
     "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Masking", "Normalization",
-    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Reverse", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
+    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
 })  # fmt: skip
 _RULES: Mapping[str, Callable[..., OpenShape | None]] = {

@@ -124,8 +124,6 @@ ROWS: Mapping[str, Row] = {
     "LSTM": _recurrent,
     "Mask": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": False}),
     "Masking": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": True}),
-    "Permute": lambda site: ("Permute", {"dims": site.config["dims"]}),
-    "Reverse": lambda _: ("Reverse", {}),
     "LayerNormalization": _layer_normalization,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,

@@ -20,8 +20,9 @@ from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
     broadcasts,
-    dense_on_more,
+    dense_on_images,
     depthwise_stand_ins,
+    inputs_of_branches,
     kept_dimensions,
     outputs_that_reshape,
     scalings,
@@ -268,7 +269,7 @@ PASSES: tuple[Pass, ...] = (
     scalings,
     batch_normalization_axis,
     kept_dimensions,
-    dense_on_more,
+    dense_on_images,
     broadcasts,
     unrolled_loops,
     embedding_length,
@@ -280,4 +281,5 @@ PASSES: tuple[Pass, ...] = (
     depthwise_stand_ins,
     outputs_that_reshape,
     time_in_batch,
+    inputs_of_branches,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.output_shapes import ELEMENTWISE
 from pydl4j_bridge.translate.support import places, refusal
 
@@ -139,7 +139,7 @@ def _two(call: Call) -> Iterable[Call]:
         backward = {**forward, "config": {**config, "go_backwards": not config.get("go_backwards")}}
     yield _one(call, back, "backward_", backward["class_name"], backward["config"])
     if forward["config"].get("return_sequences"):
-        yield Call(f"{back}_reversed", "Reverse", {}, (back,), call.layer)
+        yield Call(f"{back}_reversed", REARRANGEMENT, {"operation": "reverse", "axis": 1}, (back,), call.layer)
         back = f"{back}_reversed"
     merge = call.config.get("merge_mode", "concat")
     config = {"axis": -1} if merge == "concat" else {}

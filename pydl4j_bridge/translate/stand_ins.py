@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -121,18 +122,26 @@ def broadcasts(graph: Graph) -> Graph:
     return graph
 
 
-def dense_on_more(graph: Graph) -> Graph:
-    """Dense on steps or an image → a convolution with a window of one.
+def dense_on_images(graph: Graph) -> Graph:
+    """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
+    return _dense_as_convolution(graph, 4)
 
-    DL4J's Dense would flatten the image, and would put the steps into the batch for all that comes after it.
+
+def dense_on_steps(graph: Graph) -> Graph:
+    """Dense on steps → a convolution with a window of one: DL4J's Dense puts the steps into the batch.
+
+    What follows would then take them for samples. After the masks are found: a convolution does not pass them on.
     """
+    return _dense_as_convolution(graph, 3)
+
+
+def _dense_as_convolution(graph: Graph, rank: int) -> Graph:
     by_rank = ranks(graph)
+    ones = [1] * (rank - 2)
 
     def change(call: Call) -> Call:
-        rank = by_rank.get(call.name)
-        if call.class_name != "Dense" or rank not in (3, 4) or "kernel" not in call.shapes:
+        if call.class_name != "Dense" or by_rank.get(call.name) != rank or "kernel" not in call.shapes:
             return call
-        ones = [1] * (rank - 2)
         config = {key: value for key, value in call.config.items() if key != "units"}
         config |= {
             "filters": call.config["units"],
@@ -146,6 +155,32 @@ def dense_on_more(graph: Graph) -> Graph:
         return replace(call, class_name=f"Conv{rank - 2}D", config=config)
 
     return graph.each(change)
+
+
+#: Layers that DL4J computes in the array that they are given.
+_IN_PLACE = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU"})
+#: Layers that hand on the array that they are given, at inference.
+_SAME_ARRAY = _IN_PLACE | {
+    "AlphaDropout", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise", "Permute", "Reshape", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D",
+}  # fmt: skip
+
+
+def inputs_of_branches(graph: Graph) -> Graph:
+    """An activation of an input that another layer reads as well → one of a copy: DL4J computes it in place."""
+    readers = Counter([name for call in graph.calls for name in call.inputs] + list(graph.outputs))
+    for call in graph.calls:
+        if call.class_name not in _IN_PLACE:
+            continue
+        above, shared = graph[call.inputs[0]], readers[call.inputs[0]] > 1
+        while above.class_name in _SAME_ARRAY:
+            shared = shared or readers[above.inputs[0]] > 1
+            above = graph[above.inputs[0]]
+        if shared and above.class_name == "InputLayer":
+            name = f"{call.inputs[0]}_for_{call.name}"
+            copy = Call(name, "Activation", {"activation": "linear", "dl4j_copy": True}, call.inputs, (name,))
+            graph = graph.before(call.name, call.inputs[0], copy)
+    return graph
 
 
 def depthwise_stand_ins(graph: Graph) -> Graph:

@@ -155,10 +155,8 @@ def _up_sampling_2d(place: Place) -> str | None:
     return "directly on an input: DL4J takes rows for channels" if place.first else _channels_last(place)
 
 
-def _permute(place: Place) -> str | None:
-    if place.config.get("dl4j_layout"):
-        return "of channels"
-    return None if place.rank == 3 else f"of {place.rank} dimensions"
+def _permute(_: Place) -> str:
+    return "the importer forgets it in front of a Flatten or a Reshape"
 
 
 def _flatten(place: Place) -> str | None:
@@ -169,7 +167,7 @@ def _flatten(place: Place) -> str | None:
 
 #: Class → what is refused of it.
 SUPPORTED: Mapping[str, Refuse] = {
-    "Activation": _fine,
+    "Activation": lambda place: "as a copy" if place.config.get("dl4j_copy") else None,
     "Add": _fine,
     "AlphaDropout": _fine,
     "Average": _fine,

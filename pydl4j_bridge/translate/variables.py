@@ -263,8 +263,10 @@ def _variables(layer: _Layer, variables_of: Variables) -> list[Variable]:
 
 def _is_known(layer: Mapping[str, Any], variables_of: Variables) -> bool:
     """Whether the variables of a layer are known, and those of the layer that it wraps."""
-    inner = layer["config"].get("layer")
-    return _class(layer) in variables_of and (inner is None or _class(inner) in variables_of)
+    inner = layer["config"].get("layer") if isinstance(layer["config"], Mapping) else None
+    if isinstance(inner, Mapping) and str(inner.get("class_name")).rpartition(">")[2] not in variables_of:
+        return False
+    return _class(layer) in variables_of
 
 
 def walk_layers(model: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
