@@ -116,10 +116,9 @@ def _java_map(arrays: Mapping[str, StoredArray], plan: LayerPlan) -> Any:
     for name, values in plan.constants.items():
         found.put(name, to_indarray(values))
     for name, array in arrays.items():
-        if plan.renamed is None:
-            found.put(name, to_indarray(array.read().reshape(plan.reshaped.get(name, array.shape))))
-        elif name in plan.renamed:
-            found.put(plan.renamed[name], to_indarray(array.read().ravel()))
+        if plan.renamed is None or name in plan.renamed:
+            renamed = name if plan.renamed is None else plan.renamed[name]
+            found.put(renamed, to_indarray(array.read().reshape(plan.reshaped.get(name, array.shape))))
     return found
 
 
@@ -170,8 +169,8 @@ def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Stored
     given = {"depthwise_kernel": "W", "bias": "b"}
     placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
     keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
-    for name, array in arrays.items():
-        keras.getWeights().put(given[name], to_indarray(array.read()))
+    for name in given.keys() & arrays.keys():
+        keras.getWeights().put(given[name], to_indarray(arrays[name].read()))
 
 
 def _ints(array: Any) -> list[Any]:

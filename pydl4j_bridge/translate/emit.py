@@ -102,20 +102,23 @@ def _layer(call: Call, *, sequential: bool) -> dict[str, Any]:
 
 def _notes(graph: Graph) -> Iterator[str]:
     """What of the training is not carried: nothing of it changes a prediction."""
-    used: set[tuple[str, ...]] = set()
+    used: set[tuple[tuple[str, ...], str]] = set()
     for call in graph.calls:
         config = call.config
         for key, value in config.items():
             carried = key in ("dl4j_kernel_regularizer", "dl4j_bias_regularizer") and _is_l1_l2(value)
             if key.endswith("_regularizer") and value and not carried:
                 yield f"{call.name}: {key.removeprefix('dl4j_')} is not carried"
+        if config.get("dl4j_note"):
+            yield f"{call.name}: {config['dl4j_note']}"
         if config.get("trainable") is False:
             yield f"{call.name}: trainable=False is not carried, so it would be trained"
         if config.get("dl4j_constants") and not config.get("dl4j_frozen"):
             yield f"{call.name}: scale or center, which are off in Keras, would be trained"
-        if call.shapes and call.layer in used:
+        weights = {(call.layer, name) for name in call.shapes}
+        if not used.isdisjoint(weights):
             yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
-        used.add(call.layer)
+        used |= weights
 
 
 def _plan(call: Call) -> LayerPlan:

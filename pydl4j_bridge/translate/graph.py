@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +11,18 @@ from pydl4j_bridge.errors import InvalidConfig
 #: The class under which the importer knows the layers that are our own; see ``own_layers``.
 OWN_LAYER = "pydl4j>Translated"
 
+#: The class of calls of the activation ``glu``, which halves the last axis.
+GLU = "pydl4j>GLU"
+
 #: What a config raises that is not as Keras writes it.
 MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Stands for an input among the arguments of a call: ``inputs[at]``."""
+
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Call:
         layer: the names of the models that hold the layer and its own, from the outside in: where its weights are.
         kwargs: other arguments of the call that are no tensors.
         shapes: Keras 2's name of each weight → its shape in Keras's layout.
+        arguments: all arguments of the call, by position or keyword, with a ``Tensor`` for each input.
     """
 
     name: str
@@ -36,6 +47,7 @@ class Call:
     layer: tuple[str, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    arguments: Mapping[int | str, Any] = field(default_factory=dict)
 
     def with_config(self, **changes: Any) -> Call:
         """The same call with some settings changed; a setting of None stays as null."""
@@ -65,6 +77,19 @@ class Graph:
 
     def __getitem__(self, name: str) -> Call:
         return self._by_name[name]
+
+    def unused(self, name: str) -> str:
+        """``name``, or with underscores behind it if a call has it already."""
+        while name in self._by_name:
+            name += "_"
+        return name
+
+    def replaced(self, name: str, calls: Sequence[Call]) -> Graph:
+        """The graph with ``calls`` in the place of the call ``name``; the last of them has its name."""
+        found: list[Call] = []
+        for call in self.calls:
+            found.extend(calls if call.name == name else [call])
+        return replace(self, calls=tuple(found))
 
     def each(self, change: Callable[[Call], Call]) -> Graph:
         """The graph with every call changed."""

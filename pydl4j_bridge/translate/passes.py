@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import Call, Graph
+from pydl4j_bridge.translate.attention import attention
+from pydl4j_bridge.translate.graph import GLU, Call, Graph
+from pydl4j_bridge.translate.operators import operators
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
     broadcasts,
+    custom_scales,
     dense_on_images,
     depthwise_stand_ins,
     kept_dimensions,
@@ -120,8 +123,6 @@ def activations(graph: Graph) -> Graph:
 
     def change(call: Call) -> Call:
         name = call.config.get("activation")
-        if isinstance(name, Mapping):  # a layer, which is refused by its name
-            return call.with_config(activation=f"of the class {name.get('class_name')}")
         if not isinstance(name, str) or name in IMPORTED_ACTIVATIONS:
             return call
         known = _ACTIVATIONS.get(name)
@@ -212,6 +213,95 @@ def activity_regularization(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+#: Layers that are given as an activation.
+_ACTIVATION_LAYERS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU"})
+
+
+def activations_behind(graph: Graph) -> Graph:
+    """An activation that the importer does not know, or a layer in its place → ``linear``, and a layer with it behind.
+
+    Recurrent layers compute with theirs at every step and keep them.
+    """
+    for call in graph.calls:
+        given = call.config.get("activation")
+        hard = given == "hard_sigmoid" and graph.keras_major == 3
+        if given is None or "recurrent_kernel" in call.shapes or call.class_name in _WITH_STEPS:
+            continue
+        if isinstance(given, str) and (
+            (given in IMPORTED_ACTIVATIONS and not hard) or (call.class_name == "Activation" and given != "glu")
+        ):
+            continue
+        name = graph.unused(f"{call.name}_activation")
+        held = given if isinstance(given, Mapping) else {"class_name": GLU if given == "glu" else "Activation"}
+        kind, config = str(held.get("class_name")), held.get("config") or {"activation": given}
+        if kind not in (GLU, *_ACTIVATION_LAYERS) or not isinstance(config, Mapping):
+            changed = call.with_config(activation=f"of the class {kind}")
+            graph = graph.each(lambda one, old=call, new=changed: new if one is old else one)  # type: ignore[misc]
+            continue
+        behind = Call(name, kind, {**config, "name": name}, (), (name,))
+        graph = graph.followed(call.with_config(activation="linear"), behind)
+    return graph
+
+
+#: Layers that use their activation at every time step.
+_WITH_STEPS = frozenset({
+    "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "RNN", "SimpleRNN", "TimeDistributed",
+})  # fmt: skip
+
+
+def spectral_normalization(graph: Graph) -> Graph:
+    """SpectralNormalization → the layer inside of it: what it does to the kernel is in the stored one."""
+
+    def change(call: Call) -> Call:
+        if call.class_name != "SpectralNormalization":
+            return call
+        inner = call.config["layer"]
+        weights = {name: size for name, size in call.shapes.items() if name != "vector_u" and " " not in name}
+        settings = {"name": call.config.get("name"), "dl4j_renamed": {name: name for name in weights}}
+        note = "what SpectralNormalization does in training is not carried"
+        config = {**inner["config"], **settings, "dl4j_note": note}
+        return replace(call, class_name=inner["class_name"], config=config, shapes=weights)
+
+    return graph.each(change)
+
+
+def augmentations(graph: Graph) -> Graph:
+    """Layers that change images at random in training, and nothing at inference → identities."""
+
+    def change(call: Call) -> Call:
+        if call.class_name not in _AUGMENTATIONS:
+            return call
+        config = {"name": call.config.get("name"), "dl4j_note": f"{call.class_name} is not carried"}
+        return replace(call, class_name="Activation", config={**config, "activation": "linear"})
+
+    return graph.each(change)
+
+
+_AUGMENTATIONS = frozenset({
+    "AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
+    "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale",
+    "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation",
+    "RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomWidth", "RandomZoom",
+})  # fmt: skip
+
+
+def repeated_inputs(graph: Graph) -> Graph:
+    """The same array twice for one layer → once through an identity: DL4J's graphs set only one of the inputs."""
+    for call in graph.calls:
+        if len(set(call.inputs)) == len(call.inputs):
+            continue
+        inputs: list[str] = []
+        copies: list[Call] = []
+        for name in call.inputs:
+            if name in inputs:
+                copy = graph.unused(f"{name}_for_{call.name}" + "_" * len(copies))
+                copies.append(Call(copy, "Activation", {"name": copy, "activation": "linear"}, (name,), (copy,)))
+                name = copy
+            inputs.append(name)
+        graph = graph.replaced(call.name, [*copies, replace(call, inputs=tuple(inputs))])
+    return graph
+
+
 def identities(graph: Graph) -> Graph:
     """Layers that compute nothing at inference and that the importer does not know are taken out."""
     source: dict[str, str] = {}
@@ -228,13 +318,19 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    spectral_normalization,
+    augmentations,
     possible_sizes,
     neutral_initializers,
     activity_regularization,
     regularizers,
     activations,
+    operators,
+    attention,
+    custom_scales,
     scalings,
     batch_normalization_axis,
+    activations_behind,
     kept_dimensions,
     dense_on_images,
     broadcasts,
@@ -245,4 +341,5 @@ PASSES: tuple[Pass, ...] = (
     identities,
     depthwise_stand_ins,
     outputs_that_reshape,
+    repeated_inputs,
 )

@@ -52,6 +52,7 @@ def scalings(graph: Graph) -> Graph:
             "momentum": 0.99,
             "dl4j_constants": constants,
             "dl4j_renamed": renamed,
+            "dl4j_reshaped": dict.fromkeys(renamed, (channels,)),
             "dl4j_frozen": True,
         }
         return replace(call, class_name="BatchNormalization", config=config)
@@ -66,6 +67,18 @@ def _per_channel(value: Any, channels: int) -> tuple[float, ...] | None:
     numbers = value if isinstance(value, list) else [value] * channels
     plain_numbers = all(isinstance(number, (int, float)) for number in numbers)
     return tuple(float(number) for number in numbers) if plain_numbers and len(numbers) == channels else None
+
+
+def custom_scales(graph: Graph) -> Graph:
+    """InceptionResNetV2's ``CustomScaleLayer``, which is x + scale * y, → a Rescaling and an Add."""
+    for call in graph.calls:
+        if call.class_name == "CustomScaleLayer" and len(call.inputs) == 2 and call.config.keys() >= {"scale"}:
+            first, second = call.inputs
+            name = graph.unused(f"{call.name}_scaled")
+            config = {"name": name, "scale": call.config["scale"], "offset": 0.0}
+            add = replace(call, class_name="Add", config={"name": call.name}, inputs=(first, name), arguments={})
+            graph = graph.replaced(call.name, [Call(name, "Rescaling", config, (second,), (name,)), add])
+    return graph
 
 
 def kept_dimensions(graph: Graph) -> Graph:

@@ -13,6 +13,7 @@ from typing import Any
 from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
 from pydl4j_bridge.kerasfile import KerasModelFile
 from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes
 from pydl4j_bridge.translate.passes import IMPORTED_ACTIVATIONS
 from pydl4j_bridge.translate.ranks import ranks
 
@@ -25,6 +26,7 @@ class Place:
     inputs: tuple[Call, ...]
     rank: int | None
     keras_major: int
+    shapes: tuple[OpenShape | None, ...] = ()
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -42,6 +44,10 @@ Refuse = Callable[[Place], str | None]
 
 def _fine(_: Place) -> None:
     return None
+
+
+def _merge(place: Place) -> str | None:
+    return "arrays of different shapes" if len(set(place.shapes)) > 1 else None
 
 
 def _channels_last(place: Place) -> str | None:
@@ -154,9 +160,9 @@ def _flatten(place: Place) -> str | None:
 #: Class → what is refused of it.
 SUPPORTED: Mapping[str, Refuse] = {
     "Activation": _fine,
-    "Add": _fine,
+    "Add": _merge,
     "AlphaDropout": _fine,
-    "Average": _fine,
+    "Average": _merge,
     "AveragePooling1D": _pooling_1d,
     "AveragePooling2D": _channels_last,
     "AveragePooling3D": _channels_last,
@@ -186,8 +192,8 @@ SUPPORTED: Mapping[str, Refuse] = {
     "MaxPooling1D": _pooling_1d,
     "MaxPooling2D": _channels_last,
     "MaxPooling3D": _channels_last,
-    "Maximum": _fine,
-    "Multiply": _fine,
+    "Maximum": _merge,
+    "Multiply": _merge,
     "PReLU": _prelu,
     "Permute": _permute,
     "ReLU": _relu,
@@ -199,7 +205,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "SpatialDropout1D": _fine,
     "SpatialDropout2D": _channels_last,
     "SpatialDropout3D": _channels_last,
-    "Subtract": _fine,
+    "Subtract": _merge,
     "ThresholdedReLU": _fine,
     "UpSampling2D": _up_sampling_2d,
     "ZeroPadding2D": _channels_last,
@@ -253,10 +259,12 @@ def _refused(graph: Graph) -> Iterator[str]:
 
 def places(graph: Graph) -> Iterator[Place]:
     """Each call with what rules ask about."""
-    by_rank = ranks(graph)
+    by_rank, shapes = ranks(graph), open_shapes(graph)
     for call in graph.calls:
         before = tuple(graph[name] for name in call.inputs)
-        yield Place(call, before, by_rank.get(call.name), graph.keras_major)
+        yield Place(
+            call, before, by_rank.get(call.name), graph.keras_major, tuple(shapes.get(name) for name in call.inputs)
+        )
 
 
 def refusal(place: Place) -> str | None:
@@ -264,7 +272,7 @@ def refusal(place: Place) -> str | None:
     rule = SUPPORTED.get(place.call.class_name)
     if rule is None:
         return place.config.get("dl4j_refused") or "the importer does not know this layer"
-    return rule(place) or _activation(place) or _arguments(place.call)
+    return rule(place) or _activation(place) or arguments(place.call)
 
 
 def _activation(place: Place) -> str | None:
@@ -276,6 +284,7 @@ def _activation(place: Place) -> str | None:
     return f"activation {name}"
 
 
-def _arguments(call: Call) -> str | None:
-    given = {key: value for key, value in call.kwargs.items() if value not in (None, False, True)}
+def arguments(call: Call) -> str | None:
+    """What a call was given besides its inputs that may change what it computes."""
+    given = [key for key, value in call.kwargs.items() if value not in (None, False)]
     return f"called with {', '.join(given)}" if given else None

@@ -13,7 +13,7 @@ from typing import Any
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray, snake_case
 from pydl4j_bridge.translate.graph import MALFORMED, malformed
-from pydl4j_bridge.translate.parse import MODELS
+from pydl4j_bridge.translate.parse import MODELS, class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,13 @@ class Variable:
         name: Keras 2's name.
         trainable: whether the layer creates it as a trainable one.
         under: the groups below the layer's own in which a ``.keras`` file has it.
+        twice: a ``.keras`` file has it once more, here.
     """
 
     name: str
     trainable: bool = True
     under: tuple[str, ...] = ()
+    twice: bool = False
 
 
 def _dense(config: Mapping[str, Any]) -> list[Variable]:
@@ -77,23 +79,51 @@ def _bidirectional(config: Mapping[str, Any]) -> list[Variable]:
     ]
 
 
+def _spectral(config: Mapping[str, Any]) -> list[Variable]:
+    inner = _inner(config["layer"], "", "layer")
+    again = [Variable(f"{v.name} again", twice=True) for v in inner if "kernel" in v.name or v.name == "embeddings"]
+    return [*inner, *again[:1], Variable("vector_u", trainable=False)]
+
+
+def _attention(config: Mapping[str, Any]) -> list[Variable]:
+    names = (("scale", config.get("use_scale")), ("concat_score_weight", config.get("score_mode") == "concat"))
+    return [Variable(name) for name, there in names if there]
+
+
+def _heads(config: Mapping[str, Any]) -> list[Variable]:
+    return [
+        Variable(f"{role}_{v.name}", under=(f"{role}_dense",))
+        for role in ("query", "key", "value", "output")
+        for v in _with_bias(config, "kernel")
+    ]
+
+
 #: Class → its variables from its config. Classes without variables are not in it.
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
+    "AdditiveAttention": lambda config: [Variable("scale")] if config.get("use_scale", True) else [],
+    "Attention": _attention,
     "BatchNormalization": _normalization,
     "Bidirectional": _bidirectional,
     "ConvLSTM2D": _recurrent,
     "DepthwiseConv1D": lambda config: _with_bias(config, "depthwise_kernel"),
     "DepthwiseConv2D": lambda config: _with_bias(config, "depthwise_kernel"),
+    "EinsumDense": lambda config: [Variable(name) for name in ("kernel", *(["bias"] if config["bias_axes"] else []))],
     "Embedding": lambda _: [Variable("embeddings")],
     "GRU": _recurrent,
+    "GroupNormalization": _scaled,
+    "GroupQueryAttention": _heads,
+    "GroupedQueryAttention": _heads,
     "LSTM": _recurrent,
     "LayerNormalization": _scaled,
+    "LayerScale": lambda _: [Variable("gamma")],
+    "MultiHeadAttention": _heads,
     "RMSNormalization": lambda _: [Variable("gamma")],
     "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
+    "SpectralNormalization": _spectral,
     **dict.fromkeys(
         (
             "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense",
@@ -102,6 +132,10 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
         _dense,
     ),
 }  # fmt: skip
+
+
+#: Classes that Keras exports under another name.
+_PYTHON_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +163,7 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
     bound: dict[tuple[str, ...], dict[str, StoredArray]] = {}
     by_top: dict[str, list[tuple[_Layer, list[Variable]]]] = {}
     for layer, variables in layers:
+        variables = [v for v in variables if not v.twice]
         by_top.setdefault(layer.path[0], []).append((layer, variables))
     for top, inside in by_top.items():
         # Keras writes the trainable weights of a whole nested model before the others.
@@ -136,7 +171,7 @@ def bind_weights(contents: ModelContents) -> dict[tuple[str, ...], dict[str, Sto
         wanted.sort(key=lambda pair: pair[0].frozen or not pair[1].trainable)
         stored = contents.weights.named(top)
         if len(stored) != len(wanted):
-            if any(_class(layer.config) not in VARIABLES for layer, _ in inside):
+            if any(class_name(layer.config) not in VARIABLES for layer, _ in inside):
                 continue  # a class that is not known here; it is refused by name later
             raise _mismatch(contents, (top,), [v.name for _, v in wanted], [array.name for array in stored])
         for (layer, variable), array in zip(wanted, stored, strict=True):
@@ -148,7 +183,9 @@ def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable])
     found: dict[str, StoredArray] = {}
     for under in dict.fromkeys(v.under for v in variables):
         here = [v for v in variables if v.under == under]
-        stored = contents.weights.at(*layer.group, *under)
+        # Keras before 3.10 keeps the layers inside of an attention layer under names that begin with an underscore.
+        hidden = tuple(f"_{name}" for name in under)
+        stored = contents.weights.at(*layer.group, *under) or contents.weights.at(*layer.group, *hidden)
         if len(stored) != len(here):
             raise _mismatch(contents, layer.path, [v.name for v in here], [array.name for array in stored])
         found.update({v.name: array for v, array in zip(here, stored, strict=True)})
@@ -165,7 +202,7 @@ def _mismatch(contents: ModelContents, path: tuple[str, ...], wanted: list[str],
 
 
 def _variables(layer: _Layer) -> list[Variable]:
-    of_class = VARIABLES.get(_class(layer.config))
+    of_class = VARIABLES.get(class_name(layer.config))
     return of_class(layer.config["config"]) if of_class else []
 
 
@@ -175,10 +212,10 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
     layers = inner if isinstance(inner, list) else inner["layers"]
     used: dict[str, int] = {}
     for layer in layers:
-        class_name = _class(layer)
-        if class_name == "InputLayer" and model["class_name"] == "Sequential":
+        python_class = _class(layer)
+        if python_class == "InputLayer" and model["class_name"] == "Sequential":
             continue
-        spelled = snake_case(class_name)
+        spelled = snake_case(_PYTHON_NAMES.get(python_class, python_class))
         count = used.get(spelled, 0)
         used[spelled] = count + 1
         config = layer["config"]
@@ -186,7 +223,7 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
         here = (*path, str(name or "sequential"))
         below = (*group, "layers", f"{spelled}_{count}" if count else spelled)
         still = frozen or (isinstance(config, Mapping) and config.get("trainable") is False)
-        if class_name in MODELS:
+        if python_class in MODELS:
             yield from _walk(layer, here, below, frozen=still)
         else:
             yield _Layer(here, below, layer, still)

@@ -3,6 +3,7 @@ package org.pydl4j;
 import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.modelimport.keras.KerasLayer;
@@ -12,7 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
- * A layer of a Keras config that brings DL4J's layer with it: {@code config.layer} is that layer's JSON.
+ * A layer of a Keras config that brings DL4J's layer with it: {@code config.layer} is that layer's JSON, or
+ * {@code config.vertex} the JSON of a vertex.
  *
  * <p>Registered with the importer under {@link #CLASS_NAME}. The names of the weights are those of the layer's
  * parameters.
@@ -25,8 +27,13 @@ public final class KerasTranslated extends KerasLayer {
             throws InvalidKerasConfigurationException, UnsupportedKerasConfigurationException {
         super(layerConfig, false);
         Map<?, ?> config = (Map<?, ?>) layerConfig.get("config");
-        layer = NeuralNetConfiguration.mapper().convertValue(config.get("layer"), Layer.class);
-        layer.setLayerName(layerName);
+        ObjectMapper mapper = NeuralNetConfiguration.mapper();
+        if (config.get("vertex") != null) {
+            vertex = mapper.convertValue(config.get("vertex"), GraphVertex.class);
+        } else {
+            layer = mapper.convertValue(config.get("layer"), Layer.class);
+            layer.setLayerName(layerName);
+        }
     }
 
     /** Makes the importer know this class, and DL4J's JSON reader ours, also where another class loader has them. */
@@ -38,12 +45,12 @@ public final class KerasTranslated extends KerasLayer {
 
     @Override
     public InputType getOutputType(InputType... inputType) {
-        return layer.getOutputType(-1, inputType[0]);
+        return isVertex() ? vertex.getOutputType(-1, inputType) : layer.getOutputType(-1, inputType[0]);
     }
 
     @Override
     public int getNumParams() {
-        return (int) layer.initializer().numParams(layer);
+        return isVertex() ? 0 : (int) layer.initializer().numParams(layer);
     }
 
     @Override
