@@ -123,7 +123,7 @@ def _multi_head(graph: Graph, call: Call, _: list[OpenShape]) -> list[Call]:
                 call,
                 name,
                 "EinsumDense",
-                {"equation": project},
+                {"equation": project, "activation": "linear"},
                 (*shapes[source][:-1], heads if role == "query" else heads // repeats, size),
                 (source,),
                 {f"{role}_kernel": "kernel", f"{role}_bias": "bias"},
@@ -161,7 +161,7 @@ def _multi_head(graph: Graph, call: Call, _: list[OpenShape]) -> list[Call]:
             call,
             call.name,
             "EinsumDense",
-            {"equation": f"{batch}yz,yz{out}->{batch}{out}"},
+            {"equation": f"{batch}yz,yz{out}->{batch}{out}", "activation": "linear"},
             (*shapes[query][:-1], *target),
             (weighted,),
             {"output_kernel": "kernel", "output_bias": "bias"},
@@ -204,7 +204,7 @@ def _dot_product(graph: Graph, call: Call, _: list[OpenShape]) -> list[Call]:
         part(call, names[2], "Activation", {"activation": "tanh"}, (*pairs, features), (parts[-1].name,))
     )
     if additive and "scale" in call.shapes:
-        equation = {"equation": "abcx,x->abc"}
+        equation = {"equation": "abcx,x->abc", "activation": "linear"}
         parts.append(part(call, names[3], "EinsumDense", equation, pairs, (parts[-1].name,), {"scale": "kernel"}))
     else:
         reduced = {"op": "sum", "axis": [3], "keepdims": False}

@@ -158,7 +158,13 @@ def _einsum_dense(site: Site) -> tuple[str, dict[str, Any]]:
     given, kernel, target = einsum_equation(site.config["equation"], site.rank)
     if any(len(set(letters)) != len(letters) for letters in (given, kernel, target)) or given[0] != target[0]:
         raise Refused(f"equation={site.config['equation']}")
-    return "EinsumDense", {"equation": f"{given},{kernel}->{target}"}
+    activation = _function(site.config.get("activation"), site)
+    return "EinsumDense", {"equation": f"{given},{kernel}->{target}", "activation": activation}
+
+
+def _dense(site: Site) -> tuple[str, dict[str, Any]]:
+    free = "abcdefgh"[: site.rank - 1]
+    return "EinsumDense", {"equation": f"{free}x,xy->{free}y", "activation": _function(site.config["activation"], site)}
 
 
 def _group_normalization(site: Site) -> tuple[str, dict[str, Any]]:
@@ -236,6 +242,7 @@ def _normalization(site: Site) -> tuple[str, dict[str, Any]]:
 ROWS: Mapping[str, Row] = {
     GLU: lambda _: ("GatedLinearUnit", {}),
     "Activation": _activation,
+    "Dense": _dense,
     "EinsumDense": _einsum_dense,
     "GRU": _recurrent,
     "GroupNormalization": _group_normalization,

@@ -18,7 +18,6 @@ from pydl4j_bridge.translate.operators import operators
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
-    broadcasts,
     custom_scales,
     dense_on_images,
     depthwise_stand_ins,
@@ -333,7 +332,6 @@ PASSES: tuple[Pass, ...] = (
     activations_behind,
     kept_dimensions,
     dense_on_images,
-    broadcasts,
     unrolled_loops,
     embedding_length,
     constraint_numbers,

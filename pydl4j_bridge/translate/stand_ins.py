@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
-from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
+from pydl4j_bridge.translate.output_shapes import output_shapes
 from pydl4j_bridge.translate.ranks import ranks
 
 
@@ -89,27 +89,6 @@ def kept_dimensions(graph: Graph) -> Graph:
             pooled = call.with_config(keepdims=False)
             reshape = Call(f"{call.name}_keepdims", "Reshape", {"target_shape": [*shapes[call.name]]}, (), call.layer)
             graph = graph.followed(pooled, reshape)
-    return graph
-
-
-def broadcasts(graph: Graph) -> Graph:
-    """One number a channel against an image → the number upsampled to the image: DL4J's vertices do not broadcast."""
-    shapes = output_shapes(graph)
-    for call in graph.calls:
-        sizes = [shapes.get(name) for name in call.inputs]
-        if call.class_name not in ELEMENTWISE or len(set(sizes)) != 2 or None in sizes:
-            continue
-        for name, shape in zip(call.inputs, sizes, strict=True):
-            whole = shapes[call.name]
-            if shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
-                up = Call(
-                    f"{name}_for_{call.name}",
-                    "UpSampling2D",
-                    {"size": [*whole[:2]], "interpolation": "nearest", "data_format": "channels_last"},
-                    (name,),
-                    graph[name].layer,
-                )
-                graph = graph.before(call.name, name, up)
     return graph
 
 

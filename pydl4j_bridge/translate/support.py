@@ -50,6 +50,10 @@ def _merge(place: Place) -> str | None:
     return "arrays of different shapes" if len(set(place.shapes)) > 1 else None
 
 
+def _dense(place: Place) -> str | None:
+    return "on time steps, which DL4J puts into the batch" if place.rank not in (None, 2) else None
+
+
 def _channels_last(place: Place) -> str | None:
     return "data_format=channels_first" if place.config.get("data_format") == "channels_first" else None
 
@@ -174,7 +178,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "Conv2DTranspose": _convolution,
     "Conv3D": _convolution,
     "Cropping2D": _channels_last,
-    "Dense": _fine,
+    "Dense": _dense,
     "Dropout": _fine,
     "ELU": _fine,
     "Embedding": _embedding,

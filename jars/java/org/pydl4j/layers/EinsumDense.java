@@ -6,7 +6,8 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.pydl4j.Einsum;
 import org.pydl4j.TranslatedLayer;
 
-/** Keras's {@code EinsumDense}: {@code equation} without dots; the bias's axes are the output's last ones. */
+/** Keras's {@code EinsumDense}: {@code equation} without dots, and {@code activation}; the
+ * bias's axes are the output's last ones. {@code Dense} on time steps is one. */
 public final class EinsumDense extends TranslatedLayer {
     @Override
     protected SDVariable define(SameDiff sd, SDVariable input, Map<String, SDVariable> weights) {
@@ -14,12 +15,15 @@ public final class EinsumDense extends TranslatedLayer {
         Einsum einsum = new Einsum(text("equation"), input.getShape(), kernel.getShape());
         SDVariable product = einsum.product(sd, input, kernel);
         SDVariable bias = weights.get("bias");
-        if (bias == null) {
-            return sd.identity(product);
+        if (bias != null) {
+            product = product.add(bias.reshape(broadcast(bias.getShape(), einsum.shape().length)));
         }
-        long[] given = bias.getShape();
-        long[] shape = Functions.alongAxis(einsum.shape().length, 0, 1);
+        return sd.identity(Functions.activation(sd, text("activation"), product));
+    }
+
+    private static long[] broadcast(long[] given, int rank) {
+        long[] shape = Functions.alongAxis(rank, 0, 1);
         System.arraycopy(given, 0, shape, shape.length - given.length, given.length);
-        return product.add(bias.reshape(shape));
+        return shape;
     }
 }
