@@ -59,7 +59,7 @@ def build_network(
             if layer.isLayer():
                 _finish(layer.getLayer(), plan)
             if plan.depthwise:
-                _replace_by_depthwise(layer, plan.depthwise, arrays)
+                _replace_by_depthwise(layer, plan, arrays)
             elif arrays or plan.constants:
                 layer.setWeights(_java_map(arrays, plan))
             if plan.frozen:
@@ -143,11 +143,12 @@ def _finish(layer: Any, plan: LayerPlan) -> None:
                 getattr(holder, setter)(_regularization(l1, l2))
 
 
-def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, StoredArray]) -> None:
+def _replace_by_depthwise(keras: Any, plan: LayerPlan, arrays: Mapping[str, StoredArray]) -> None:
     """Put a DepthwiseConvolution2D in the place of the convolution that stood in for it."""
     import jpype
 
-    stand_in = keras.getLayer()
+    stand_in, channels = keras.getLayer(), plan.depthwise
+    assert channels is not None
     builder = jpype.JClass("org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D$Builder")
     made = builder(*_ints(stand_in.getKernelSize()))  # without arguments it takes an empty kernel and fails
     layer = (
@@ -169,8 +170,9 @@ def _replace_by_depthwise(keras: Any, channels: int, arrays: Mapping[str, Stored
     given = {"depthwise_kernel": "W", "bias": "b"}
     placeholder = {"kernel": to_indarray(np.zeros((1, 1, 1, 1))), "bias": to_indarray(np.zeros(1))}
     keras.setWeights(jpype.JClass("java.util.HashMap")(placeholder))
-    for name in given.keys() & arrays.keys():
-        keras.getWeights().put(given[name], to_indarray(arrays[name].read()))
+    for entry in _java_map(arrays, plan).entrySet():
+        if entry.getKey() in given:
+            keras.getWeights().put(given[entry.getKey()], entry.getValue())
 
 
 def _ints(array: Any) -> list[Any]:

@@ -18,9 +18,11 @@ from pydl4j_bridge.translate.operators import operators
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
+    broadcasts,
     custom_scales,
     dense_on_images,
     depthwise_stand_ins,
+    grouped_as_depthwise,
     kept_dimensions,
     outputs_that_reshape,
     scalings,
@@ -332,11 +334,13 @@ PASSES: tuple[Pass, ...] = (
     activations_behind,
     kept_dimensions,
     dense_on_images,
+    broadcasts,
     unrolled_loops,
     embedding_length,
     constraint_numbers,
     leaky_relu_slope,
     identities,
+    grouped_as_depthwise,
     depthwise_stand_ins,
     outputs_that_reshape,
     repeated_inputs,

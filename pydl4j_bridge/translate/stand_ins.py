@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import Call, Graph
-from pydl4j_bridge.translate.output_shapes import output_shapes
+from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, output_shapes
 from pydl4j_bridge.translate.ranks import ranks
 
 
@@ -92,6 +92,30 @@ def kept_dimensions(graph: Graph) -> Graph:
     return graph
 
 
+def broadcasts(graph: Graph) -> Graph:
+    """One number a channel against an image → the number upsampled to the image, so that a vertex of DL4J's serves.
+
+    Ours broadcast, but are slower, and squeeze-and-excitation networks have many of these.
+    """
+    shapes = output_shapes(graph)
+    for call in graph.calls:
+        sizes = [shapes.get(name) for name in call.inputs]
+        if call.class_name not in ELEMENTWISE or len(set(sizes)) != 2 or None in sizes:
+            continue
+        for name, shape in zip(call.inputs, sizes, strict=True):
+            whole = shapes[call.name]
+            if graph[name].class_name != "InputLayer" and shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
+                up = Call(
+                    f"{name}_for_{call.name}",
+                    "UpSampling2D",
+                    {"size": [*whole[:2]], "interpolation": "nearest", "data_format": "channels_last"},
+                    (name,),
+                    graph[name].layer,
+                )
+                graph = graph.before(call.name, name, up)
+    return graph
+
+
 def dense_on_images(graph: Graph) -> Graph:
     """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
     by_rank = ranks(graph)
@@ -114,6 +138,24 @@ def dense_on_images(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+def grouped_as_depthwise(graph: Graph) -> Graph:
+    """A Conv2D with a group for each channel → a DepthwiseConv2D, which is the same with a kernel of other axes."""
+
+    def change(call: Call) -> Call:
+        kernel, groups = call.shapes.get("kernel"), call.config.get("groups", 1)
+        # A filter belongs to the channel that its number says: those of the first channel come first, in both.
+        if call.class_name != "Conv2D" or groups == 1 or kernel is None or kernel[2] != 1 or kernel[3] % groups:
+            return call
+        multiplier = kernel[3] // groups
+        shape = (*kernel[:2], groups, multiplier)
+        config = {key: value for key, value in call.config.items() if key not in ("filters", "groups")}
+        renamed = {"kernel": "depthwise_kernel"} | ({"bias": "bias"} if "bias" in call.shapes else {})
+        config |= {"depth_multiplier": multiplier, "dl4j_renamed": renamed, "dl4j_reshaped": {"kernel": shape}}
+        return replace(call, class_name="DepthwiseConv2D", config=config)
+
+    return graph.each(change)
+
+
 def depthwise_stand_ins(graph: Graph) -> Graph:
     """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
 
@@ -121,9 +163,10 @@ def depthwise_stand_ins(graph: Graph) -> Graph:
     """
 
     def change(call: Call) -> Call:
-        if call.class_name != "DepthwiseConv2D" or "depthwise_kernel" not in call.shapes:
+        kernel = call.shapes.get("depthwise_kernel") or call.config.get("dl4j_reshaped", {}).get("kernel")
+        if call.class_name != "DepthwiseConv2D" or kernel is None:
             return call
-        *_, channels, multiplier = call.shapes["depthwise_kernel"]
+        *_, channels, multiplier = kernel
         zeros = {"class_name": "Zeros", "config": {}}
         stand_in = call.with_config(filters=channels * multiplier, kernel_initializer=zeros, dl4j_depthwise=channels)
         return replace(stand_in, class_name="Conv2D")
