@@ -147,6 +147,17 @@ class _Operator:
         return replace(own_call(self.call, java_class, settings, shape), arguments={})
 
 
+def unmarked_operators(graph: Graph) -> Graph:
+    """Operators of Keras 3 in ``.h5`` files, which do not say the module: a layer would have ``trainable``."""
+
+    def change(call: Call) -> Call:
+        name = f"ops.{call.class_name}"
+        is_layer = graph.keras_major != 3 or "trainable" in call.config or "dtype" in call.config
+        return call if is_layer or _rule(name) is None else replace(call, class_name=name)
+
+    return graph.each(change)
+
+
 def operators(graph: Graph) -> Graph:
     """Operators → layers; what is not computed keeps its class and says why."""
     for call in graph.calls:
@@ -157,8 +168,10 @@ def operators(graph: Graph) -> Graph:
             continue
         shapes = open_shapes(graph)
         rule = _rule(name)
-        if rule is None or any(source not in shapes for source in call.inputs):
+        if rule is None:
             changed = call.with_config(dl4j_refused=f"the operator {name.removeprefix('ops.')} is not known")
+        elif any(source not in shapes for source in call.inputs):
+            changed = call.with_config(dl4j_refused="the shapes around it are not known")
         else:
             try:
                 changed = rule(_Operator(call, name, tuple(shapes[source] for source in call.inputs)))
@@ -403,6 +416,7 @@ def _get_item(of: _Operator) -> Call:
 _RULES: Mapping[str, Callable[[_Operator], Call]] = {
     "__operators__.getitem": _get_item,
     "clip_by_value": _clip,
+    "compat.v1.squeeze": _squeeze,
     "compat.v1.transpose": _transpose,
     "concat": _concatenate,
     "expand_dims": _expand,

@@ -157,6 +157,8 @@ def _einsum_dense(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | No
     sizes = dict(zip(given[1:], shape, strict=True))
     said = config["output_shape"]
     said = said if isinstance(said, list) else [said]
+    dots = [None] * (len(target) - 1 - len(said)) if "..." in config["equation"] else []
+    said = [*said, *dots] if config["equation"].endswith("...") else [*dots, *said]
     if len(target) != len(said) + 1 or target[0] != given[0]:
         return None
     return tuple(sizes.get(letter) if size is None else size for letter, size in zip(target[1:], said, strict=True))

@@ -14,6 +14,7 @@ from typing import Any
 from pydl4j_bridge.translate.graph import GLU, Call, Graph
 from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, OpenShape, dot_axes, einsum_equation, open_shapes
 from pydl4j_bridge.translate.own import own_call
+from pydl4j_bridge.translate.passes import ND4J_ACTIVATIONS
 from pydl4j_bridge.translate.support import arguments, places, refusal
 
 #: What the functions in ``Functions.java`` compute, by Keras's names.
@@ -61,6 +62,7 @@ def own_layers(graph: Graph) -> Graph:
         row = (MERGES if len(call.inputs) > 1 else ROWS).get(call.class_name)
         if row is None or refusal(place) is None:
             continue
+        call = _with_its_activation(call)
         try:
             if why := arguments(call):
                 raise Refused(why)
@@ -79,6 +81,13 @@ def own_layers(graph: Graph) -> Graph:
             call = _statistics(call)
         changed[call.name] = own_call(call, java_class, settings, shapes[call.name])
     return replace(graph, calls=tuple(changed.get(call.name, call) for call in graph.calls))
+
+
+def _with_its_activation(call: Call) -> Call:
+    """The call with Keras's name of an activation that was planned as one of ND4J's."""
+    planned = call.config.get("dl4j_activation")
+    names = {kind: name for name, (kind, _) in ND4J_ACTIVATIONS.items()}
+    return call.with_config(activation=names[planned[0]], dl4j_activation=None) if planned else call
 
 
 def _function(name: Any, site: Site) -> str:

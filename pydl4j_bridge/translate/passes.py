@@ -14,7 +14,7 @@ from typing import Any
 
 from pydl4j_bridge.translate.attention import attention
 from pydl4j_bridge.translate.graph import GLU, Call, Graph
-from pydl4j_bridge.translate.operators import operators
+from pydl4j_bridge.translate.operators import operators, unmarked_operators
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -108,7 +108,7 @@ def regularizers(graph: Graph) -> Graph:
 
 
 #: Keras activation → ND4J's, for those that the importer's config cannot say.
-_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+ND4J_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "mish": ("ActivationMish", {}),
     "silu": ("ActivationSwish", {}),
     "leaky_relu": ("ActivationLReLU", {"alpha": 0.2}),
@@ -126,7 +126,7 @@ def activations(graph: Graph) -> Graph:
         name = call.config.get("activation")
         if not isinstance(name, str) or name in IMPORTED_ACTIVATIONS:
             return call
-        known = _ACTIVATIONS.get(name)
+        known = ND4J_ACTIVATIONS.get(name)
         return call.with_config(activation="linear", dl4j_activation=known) if known else call
 
     return graph.each(change)
@@ -319,6 +319,7 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    unmarked_operators,
     spectral_normalization,
     augmentations,
     possible_sizes,

@@ -93,7 +93,7 @@ def _attention(config: Mapping[str, Any]) -> list[Variable]:
 def _heads(config: Mapping[str, Any]) -> list[Variable]:
     return [
         Variable(f"{role}_{v.name}", under=(f"{role}_dense",))
-        for role in ("query", "key", "value", "output")
+        for role in ("query", "key", "value", *(["gate"] if config.get("use_gate") else []), "output")
         for v in _with_bias(config, "kernel")
     ]
 
