@@ -96,11 +96,14 @@ class Graph:
         return replace(self, calls=tuple(change(call) for call in self.calls))
 
     def followed(self, call: Call, after: Call) -> Graph:
-        """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output."""
+        """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output.
+
+        ``call`` keeps the inputs that it has in this graph: those of an older one may have moved since.
+        """
         calls: list[Call] = []
         for one in self.calls:
             if one.name == call.name:
-                calls += [call, replace(after, inputs=(call.name,))]
+                calls += [replace(call, inputs=one.inputs), replace(after, inputs=(call.name,))]
             else:
                 calls.append(replace(one, inputs=tuple(after.name if i == call.name else i for i in one.inputs)))
         outputs = tuple(after.name if output == call.name else output for output in self.outputs)
