@@ -197,12 +197,8 @@ def _dot_product(graph: Graph, call: Call, _: list[OpenShape]) -> list[Call]:
     names = [graph.unused(f"{call.name}_{step}") for step in ("pairs", "scale", "tanh", "sum", "scores")]
     parts = [part(call, names[0], "PairSums", {}, (*pairs, features), (query, key))]
     if not additive and "scale" in call.shapes:
-        parts.append(
-            part(call, names[1], "Scale", {}, (*pairs, features), (parts[-1].name,), {"scale": "gamma"})
-        )
-    parts.append(
-        part(call, names[2], "Activation", {"activation": "tanh"}, (*pairs, features), (parts[-1].name,))
-    )
+        parts.append(part(call, names[1], "Scale", {}, (*pairs, features), (parts[-1].name,), {"scale": "gamma"}))
+    parts.append(part(call, names[2], "Activation", {"activation": "tanh"}, (*pairs, features), (parts[-1].name,)))
     if additive and "scale" in call.shapes:
         equation = {"equation": "abcx,x->abc", "activation": "linear"}
         parts.append(part(call, names[3], "EinsumDense", equation, pairs, (parts[-1].name,), {"scale": "kernel"}))

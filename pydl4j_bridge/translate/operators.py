@@ -109,7 +109,8 @@ class _Operator:
 
     def value(self, at: int, *names: str, default: Any = None) -> Any:
         """An argument by its position or by one of its names, which may be settings of the operator as well."""
-        for key in (at, *names):
+        keys: tuple[int | str, ...] = (at, *names)
+        for key in keys:
             if key in self.call.arguments:
                 return self.call.arguments[key]
         return next((self.call.config[name] for name in names if name in self.call.config), default)

@@ -287,9 +287,9 @@ def _up_sampling(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | Non
 #: Layers whose output has the shape of their input.
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
-    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LayerScale", "LeakyReLU", "Masking", "Normalization",
-    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
-    "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
+    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LayerScale", "LeakyReLU", "Masking",
+    "Normalization", "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
 })  # fmt: skip
 _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),

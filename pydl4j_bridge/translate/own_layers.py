@@ -21,8 +21,8 @@ from pydl4j_bridge.translate.support import arguments, places, refusal
 FUNCTIONS = frozenset({
     "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
     "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
-    "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink",
-    "threshold",
+    "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish",
+    "tanh", "tanh_shrink", "threshold",
 })  # fmt: skip
 
 
@@ -204,6 +204,13 @@ def _relu(site: Site) -> tuple[str, dict[str, Any]]:
     return "Rectifier", {**settings, "max_value": config.get("max_value")}
 
 
+def _reshape(site: Site) -> tuple[str, dict[str, Any]]:
+    shape, target = site.inputs[0], site.config["target_shape"]
+    if None in shape or -1 in target:
+        raise Refused("an open size in target_shape")
+    return "Slice", {"begin": [0] * len(shape), "size": list(shape), "shape": target}
+
+
 def _rescaling(site: Site) -> tuple[str, dict[str, Any]]:
     numbers = []
     for key, default in (("scale", None), ("offset", 0.0)):
@@ -235,7 +242,7 @@ def _normalization(site: Site) -> tuple[str, dict[str, Any]]:
     settings = {"shape": shape, "invert": bool(site.config.get("invert"))}
     for name in ("mean", "variance"):
         given = site.config.get(name)
-        flat = [given]
+        flat: list[Any] = [given]
         while isinstance(flat[0], list):
             flat = [inner for one in flat for inner in one]
         if flat != [None]:
@@ -261,6 +268,7 @@ ROWS: Mapping[str, Row] = {
     "Normalization": _normalization,
     "ReLU": _relu,
     "Rescaling": _rescaling,
+    "Reshape": _reshape,
     "RMSNormalization": _layer_normalization,
     "SimpleRNN": _recurrent,
     "UnitNormalization": _unit_normalization,

@@ -268,7 +268,9 @@ def _nodes(layer: Mapping[str, Any]) -> list[_Node]:
                 plain["a constant"] = numbers
             found.append(_Node(refs, plain, arguments))
             continue
-        plain, first, given = {}, [], {}
+        plain = {}
+        first: list[Any] = []
+        given: dict[str, Any] = {}
         entries = [node] if node and isinstance(node[0], str) else node
         for entry in entries:
             if entry[0] == _CONSTANT:

@@ -266,26 +266,6 @@ def spectral_normalization(graph: Graph) -> Graph:
     return graph.each(change)
 
 
-def augmentations(graph: Graph) -> Graph:
-    """Layers that change images at random in training, and nothing at inference → identities."""
-
-    def change(call: Call) -> Call:
-        if call.class_name not in _AUGMENTATIONS:
-            return call
-        config = {"name": call.config.get("name"), "dl4j_note": f"{call.class_name} is not carried"}
-        return replace(call, class_name="Activation", config={**config, "activation": "linear"})
-
-    return graph.each(change)
-
-
-_AUGMENTATIONS = frozenset({
-    "AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
-    "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale",
-    "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation",
-    "RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomWidth", "RandomZoom",
-})  # fmt: skip
-
-
 def repeated_inputs(graph: Graph) -> Graph:
     """The same array twice for one layer → once through an identity: DL4J's graphs set only one of the inputs."""
     for call in graph.calls:
@@ -321,7 +301,6 @@ PASSES: tuple[Pass, ...] = (
     input_shapes,
     unmarked_operators,
     spectral_normalization,
-    augmentations,
     possible_sizes,
     neutral_initializers,
     activity_regularization,

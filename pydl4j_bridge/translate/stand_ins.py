@@ -104,7 +104,12 @@ def broadcasts(graph: Graph) -> Graph:
             continue
         for name, shape in zip(call.inputs, sizes, strict=True):
             whole = shapes[call.name]
-            if graph[name].class_name != "InputLayer" and shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
+            if (
+                graph[name].class_name != "InputLayer"
+                and shape != whole
+                and len(whole) == 3
+                and shape == (1, 1, whole[2])
+            ):
                 up = Call(
                     f"{name}_for_{call.name}",
                     "UpSampling2D",

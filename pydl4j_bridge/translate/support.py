@@ -136,6 +136,8 @@ def _global_pooling(place: Place) -> str | None:
 
 
 def _reshape(place: Place) -> str | None:
+    if any(shape is not None and len(shape) == 3 for shape in place.shapes):
+        return "of an image: DL4J's gradient of it has the channels first"
     return "an open size in target_shape" if -1 in place.config["target_shape"] else None
 
 

@@ -40,8 +40,7 @@ def gradient(network, inputs, epsilon):
         network.feedForward(True, False)
         found = network.backpropGradient(to_indarray(epsilon), None).getFirst()
     else:
-        network.setInputs(arrays(inputs))
-        network.feedForward(True, False)
+        network.feedForward(arrays(inputs), True, False)
         found = network.backpropGradient(arrays([epsilon]))
     return to_numpy(found.gradient()).ravel().astype(np.float64)
 
