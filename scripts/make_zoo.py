@@ -915,6 +915,68 @@ def transformer_block(k: Names, x: Any) -> Any:
     return k.LayerNormalization()(k.Add()([x, k.Dense(6)(k.Dense(8, activation="relu")(x))]))
 
 
+# --- cases: several of what DL4J lacks in one model, with weights before each ---
+
+OWN_CASES = (
+    graph("own-attention", [(4, 3), (5, 2)], lambda k, x, y: attention_block(k, x, y), tf=True, compiled="adam-mse"),
+    graph("own-merges", [(4, 5, 2)], lambda k, x: merge_block(k, x), tf=True),
+    graph("own-operators", [STEPS, STEPS], lambda k, x, y: operator_block(k, x, y), tf=True),
+    graph("own-functions", [(4, 5, 2)], lambda k, x: function_block(k, x)),
+    graph("own-normalizations", [(4, 5, 6)], lambda k, x: normalization_block(k, x), tf=True),
+    graph("own-activations", [(4, 5, 2)], lambda k, x: activation_block(k, x), tf=True),
+)
+
+
+def attention_block(k: Names, x: Any, y: Any) -> Any:
+    """Every kind of attention, one after the other."""
+    x, y = k.Dense(6)(x), k.Dense(6)(y)
+    x = k.Add()([x, k.MultiHeadAttention(2, 5, value_dim=3)(x, y, use_causal_mask=True)])
+    x = k.Add()([x, k.Attention(use_scale=True)([x, y])])
+    x = k.Add()([x, k.Attention(use_scale=True, score_mode="concat")([x, y])])
+    return k.Dense(3, activation="gelu")(k.AdditiveAttention()([x, y]))
+
+
+def merge_block(k: Names, x: Any) -> Any:
+    """Merges of arrays of different shapes, and along all axes."""
+    image, row = k.Conv2D(3, 1)(x), k.Conv2D(3, (4, 1))(x)
+    vector = k.Dense(3)(k.Flatten()(x))
+    x = k.Minimum()([k.Add()([image, row]), k.Multiply()([vector, image])])
+    x = k.Average()([k.Maximum()([image, row]), k.Subtract()([x, vector]), row])
+    steps = k.Reshape((20, 3))(k.Concatenate(axis=2)([x, image, x])[:, :, :5])
+    return k.Dense(2)(k.Dot(axes=2, normalize=True)([k.Dense(4)(steps), k.Dense(4)(steps)]))
+
+
+def operator_block(k: Names, x: Any, y: Any) -> Any:
+    """Operators of Python's with numbers and with arrays."""
+    x, y = k.Dense(3)(x), k.Dense(3)(y)
+    x = -((2.0 - x) * y + x) / 3.0 + np.array([0.5, 1.0, 1.5], dtype="float32")
+    return k.Dense(2)(x[:, 1:, 0] * (1.0 / (y[:, -1] * y[:, -1] + 1.0)) ** 2)
+
+
+def function_block(k: Names, x: Any) -> Any:
+    """Functions of ``keras.ops``."""
+    ops = k.ops
+    x = k.Conv2D(3, 1)(x)
+    x = ops.exp(ops.sin(x)) + ops.square(x) - ops.gelu(x) * ops.sqrt(ops.abs(x) + 0.5)
+    x = x - ops.mean(x, axis=(1, 2), keepdims=True) + ops.max(x, axis=-1, keepdims=True)
+    x = ops.reshape(ops.concatenate([x, ops.clip(x, 0.2, 0.7)], axis=1), (-1, 40, 3))
+    return ops.matmul(x[:, :3], ops.softmax(ops.transpose(x, (0, 2, 1))))
+
+
+def normalization_block(k: Names, x: Any) -> Any:
+    """Normalizations and products along other axes."""
+    x = k.GroupNormalization(2)(k.Conv2D(6, 2)(x))
+    x = k.UnitNormalization(axis=(1, 2))(k.LayerNormalization(axis=(1, 3))(x))
+    return k.EinsumDense("bhwc,cde->bhde", output_shape=(3, 2, 5), bias_axes="de", activation="tanh")(x)
+
+
+def activation_block(k: Names, x: Any) -> Any:
+    """Activations that are layers of their own here."""
+    x = k.Conv2D(4, 2, activation="exponential")(k.Conv2D(4, 2, activation="gelu")(x))
+    x = k.Dense(4, activation=k.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.2))(k.Flatten()(x))
+    return k.Dense(3, activation="hard_sigmoid")(x)
+
+
 # --- cases: options that are not about one layer ------------------------------------------------------------------
 
 OPTION_CASES = (
@@ -1175,6 +1237,7 @@ def all_cases() -> list[Case]:
         IDENTITY_CASES,
         PREPROCESSING_CASES,
         ATTENTION_CASES,
+        OWN_CASES,
         OPTION_CASES,
         STRUCTURE_CASES,
     )
@@ -1223,7 +1286,8 @@ BOTH_DIALECTS = words("""
     masking-lstm bidirectional-lstm-concat time-distributed-dense embedding-lstm embedding-mask-lstm add-vectors
     concatenate-images dropout rescaling normalization multi-head-attention dense-l1-l2 mixed-float16-dense
     name-with-space name-with-slash lambda nested-sequential nested-sequential-half-frozen
-    nested-functional-in-sequential shared-dense spectral-normalization-conv2d conv3d conv2d-same average-pooling2d
+    nested-functional-in-sequential shared-dense spectral-normalization-conv2d own-attention own-merges own-operators
+    own-normalizations own-activations conv3d conv2d-same average-pooling2d
 """)
 
 # Made by Keras 3 alone, in both containers.
@@ -1236,7 +1300,7 @@ KERAS3_ONLY = words("""
     time-distributed-sequential operators operators-slice normalization-on-image normalization-axes
     normalization-scalar attention-scale additive-attention group-query-attention dense-max-norm nested-three-deep
     shared-model unordered-names frozen discretization category-encoding string-lookup frozen-compiled
-    embedding-average dense-relu dense-tanh einsum-dense
+    embedding-average dense-relu dense-tanh einsum-dense own-functions
 """)
 
 # Made by Keras 3 alone, as `.keras` alone: to stay small.

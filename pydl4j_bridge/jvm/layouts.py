@@ -183,6 +183,8 @@ def _separate(positions: NDArray[np.int64], layer: str, weight: str) -> tuple[ND
     Raises:
         TranslationError: the positions are no such sum.
     """
+    if not positions.ndim:
+        return (positions,)
     origin = positions[(0,) * positions.ndim]
     along = []
     for axis in range(positions.ndim):

@@ -18,7 +18,6 @@ from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.recurrence import directions, masks
-from pydl4j_bridge.translate.stand_ins import dense_on_steps
 from pydl4j_bridge.translate.support import refuse_unsupported
 from pydl4j_bridge.translate.variables import Array
 
@@ -63,7 +62,7 @@ def translate(
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
-        graph = own_layers(dense_on_steps(directions(masks(lambdas(graph, record)))))
+        graph = own_layers(directions(masks(lambdas(graph, record))))
         refuse_unsupported(graph, contents.path)
         model = emit(graph, compiled)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
@@ -191,7 +190,7 @@ def _at_most_a_volume(shape: list[int | None]) -> list[int | None]:
 
 def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
     """What of the training is not carried: nothing of it changes a prediction."""
-    used: set[tuple[str, ...]] = set()
+    used: set[tuple[tuple[str, ...], str]] = set()
     for call in graph.calls:
         config = call.config
         for key, value in config.items():
@@ -206,9 +205,10 @@ def _notes(graph: Graph, frozen: Mapping[str, bool]) -> Iterator[str]:
             yield f"{call.name}: trainable=False of one of its two layers is not carried, so both would be trained"
         if config.get("dl4j_constants") and call.name not in frozen:
             yield f"{call.name}: scale or center, which are off in Keras, would be trained"
-        if call.shapes and call.layer in used and call.name not in frozen:
+        weights = {(call.layer, name) for name in call.shapes}
+        if not used.isdisjoint(weights) and call.name not in frozen:
             yield f"{call.name}: a layer that Keras shares is a copy here, so training would let the copies differ"
-        used.add(call.layer)
+        used |= weights
 
 
 def _kernels_of_theano(graph: Graph) -> Iterator[str]:

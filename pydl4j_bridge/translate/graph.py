@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,9 +13,18 @@ OWN_LAYER = "pydl4j>Translated"
 
 #: A call of ours in a graph; see ``Rearrangement.java``. No class of a file has a prefix here, since parse takes it off.
 REARRANGEMENT = "pydl4j>Rearrangement"
+#: The class of calls of the activation ``glu``, which halves the last axis.
+GLU = "pydl4j>GLU"
 
 #: What a config raises that is not as Keras writes it.
 MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Stands for an input among the arguments of a call: ``inputs[at]``."""
+
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Call:
         layer: the names of the models that hold the layer and its own, from the outside in: where its weights are.
         kwargs: other arguments of the call that are no tensors.
         shapes: Keras 2's name of each weight → its shape in Keras's layout.
+        arguments: all arguments of the call, by position or keyword, with a ``Tensor`` for each input.
     """
 
     name: str
@@ -39,6 +49,7 @@ class Call:
     layer: tuple[str, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    arguments: Mapping[int | str, Any] = field(default_factory=dict)
 
     def with_config(self, **changes: Any) -> Call:
         """The same call with some settings changed; a setting of None stays as null."""
@@ -69,16 +80,32 @@ class Graph:
     def __getitem__(self, name: str) -> Call:
         return self._by_name[name]
 
+    def unused(self, name: str) -> str:
+        """``name``, or with underscores behind it if a call has it already."""
+        while name in self._by_name:
+            name += "_"
+        return name
+
+    def replaced(self, name: str, calls: Sequence[Call]) -> Graph:
+        """The graph with ``calls`` in the place of the call ``name``; the last of them has its name."""
+        found: list[Call] = []
+        for call in self.calls:
+            found.extend(calls if call.name == name else [call])
+        return replace(self, calls=tuple(found))
+
     def each(self, change: Callable[[Call], Call]) -> Graph:
         """The graph with every call changed."""
         return replace(self, calls=tuple(change(call) for call in self.calls))
 
     def followed(self, call: Call, after: Call) -> Graph:
-        """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output."""
+        """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output.
+
+        ``call`` keeps the inputs that it has in this graph: those of an older one may have moved since.
+        """
         calls: list[Call] = []
         for one in self.calls:
             if one.name == call.name:
-                calls += [call, replace(after, inputs=(call.name,))]
+                calls += [replace(call, inputs=one.inputs), replace(after, inputs=(call.name,))]
             else:
                 calls.append(replace(one, inputs=tuple(after.name if i == call.name else i for i in one.inputs)))
         outputs = tuple(after.name if output == call.name else output for output in self.outputs)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydl4j_bridge.translate.graph import OWN_LAYER, REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.graph import GLU, OWN_LAYER, REARRANGEMENT, Call, Graph
 
 Shape = tuple[int, ...]
 #: None for a size that is known only when the model is used.
@@ -46,7 +46,10 @@ def _shape(call: Call, inputs: list[OpenShape]) -> OpenShape | None:
     if call.class_name == "InputLayer":
         return tuple(call.config["batch_input_shape"][1:])
     if call.class_name == OWN_LAYER:
-        return tuple(None if size == -1 else size for size in call.config["layer"]["outputShape"])
+        held = call.config.get("layer") or call.config["vertex"]
+        return tuple(None if size == -1 else size for size in held["outputShape"])
+    if call.class_name == GLU:
+        return None if inputs[0][-1] is None else (*inputs[0][:-1], inputs[0][-1] // 2)
     if call.class_name == "Bidirectional":
         return _bidirectional(call.config, inputs[0])
     if call.class_name in _SAME:
@@ -67,8 +70,13 @@ def _bidirectional(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | N
 
 
 def _elementwise(_: Mapping[str, Any], *inputs: OpenShape) -> OpenShape | None:
-    rank = max(map(len, inputs))
-    padded = [(1,) * (rank - len(shape)) + shape for shape in inputs]
+    return broadcast(*inputs)
+
+
+def broadcast(*shapes: OpenShape) -> OpenShape:
+    """The shape of arrays that are combined number by number; those of fewer axes get axes of one at the front."""
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     # An open size stands against an open one or against one that is the same in use.
     return tuple(
         max((s for s in sizes if s is not None and s != 1), default=None if None in sizes else 1)
@@ -119,6 +127,47 @@ def _reshape(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
 def _permute(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
     dims = config["dims"]
     return tuple(shape[dim - 1] for dim in dims) if sorted(dims) == list(range(1, len(shape) + 1)) else None
+
+
+def _dot(config: Mapping[str, Any], first: OpenShape, second: OpenShape) -> OpenShape | None:
+    one, other = dot_axes(config, first, second)
+    left = (*first[: one - 1], *first[one:])
+    return (*left, *second[: other - 1], *second[other:]) or (1,)
+
+
+def dot_axes(config: Mapping[str, Any], first: OpenShape, second: OpenShape) -> tuple[int, int]:
+    """The axes along which ``Dot`` multiplies, counted with the batch."""
+    axes = config["axes"]
+    one, other = axes if isinstance(axes, list) else (axes, axes)
+    return one % (len(first) + 1), other % (len(second) + 1)
+
+
+def einsum_equation(equation: str, rank: int) -> tuple[str, str, str]:
+    """The letters of the input, which has ``rank`` axes, of the kernel and of the output, with letters for the dots."""
+    source, _, target = equation.replace(" ", "").partition("->")
+    given, _, kernel = source.partition(",")
+    free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in equation]
+    dots = "".join(free[: rank - len(given.replace("...", ""))])
+    return given.replace("...", dots), kernel.replace("...", dots), target.replace("...", dots)
+
+
+def _einsum_dense(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    given, _, target = einsum_equation(config["equation"], len(shape) + 1)
+    sizes = dict(zip(given[1:], shape, strict=True))
+    said = config["output_shape"]
+    said = said if isinstance(said, list) else [said]
+    dots = [None] * (len(target) - 1 - len(said)) if "..." in config["equation"] else []
+    said = [*said, *dots] if config["equation"].endswith("...") else [*dots, *said]
+    if len(target) != len(said) + 1 or target[0] != given[0]:
+        return None
+    return tuple(sizes.get(letter) if size is None else size for letter, size in zip(target[1:], said, strict=True))
+
+
+def _category_encoding(config: Mapping[str, Any], shape: OpenShape) -> OpenShape | None:
+    tokens = config.get("num_tokens")
+    if config.get("output_mode") != "one_hot":
+        return (*shape[:-1], tokens)
+    return (*shape[:-1], tokens) if shape[-1] == 1 else (*shape, tokens)
 
 
 def _repeat(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
@@ -265,9 +314,9 @@ def _resizing(config: Mapping[str, Any], shape: OpenShape) -> OpenShape:
 #: Layers whose output has the shape of their input.
 _SAME = frozenset({
     "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
-    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Masking", "Normalization",
-    "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
-    "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
+    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LayerScale", "LeakyReLU", "Masking",
+    "Normalization", "PReLU", "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "ThresholdedReLU", "UnitNormalization",
 })  # fmt: skip
 _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
@@ -284,8 +333,11 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     **{f"UpSampling{rank}D": _up_sampling for rank in (1, 2, 3)},
     **{f"ZeroPadding{rank}D": _around("padding", 1) for rank in (1, 2, 3)},
     **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), _resizing),
+    "CategoryEncoding": _category_encoding,
     "Concatenate": _concatenate,
     "Dense": _units,
+    "Dot": _dot,
+    "EinsumDense": _einsum_dense,
     "Embedding": _embedding,
     "Flatten": _flatten,
     "GRU": _recurrent,

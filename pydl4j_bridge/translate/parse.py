@@ -6,14 +6,19 @@ Nested models are flattened into the list of calls, and a layer that is called m
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
-from pydl4j_bridge.translate.graph import MALFORMED, REARRANGEMENT, Call, Graph, malformed
+from pydl4j_bridge.translate.graph import MALFORMED, REARRANGEMENT, Call, Graph, Tensor, malformed
 from pydl4j_bridge.translate.shapes import batch_shape
 
+#: What tf.keras writes for the name of a layer where a call has a number for its first argument.
+_CONSTANT = "_CONSTANT_VALUE"
+#: Modules of Keras itself.
+_OF_KERAS = re.compile(r"(tf_|tensorflow\.python\.|tensorflow\.|tf\.)?keras(_core)?(\.|$)")
 MODELS = frozenset({"Sequential", "Functional", "Model"})
 #: Layers that do the same to every number or to every vector along the last axis: time is an axis like the others.
 _ON_LAST_AXIS = frozenset({"Activation", "Dense", "Dropout", "ELU", "LeakyReLU", "ReLU"})
@@ -97,7 +102,7 @@ class _Parser:
                 continue
             if last is None:
                 last = inputs = (self._invent_input(config, layer, path),)
-            last = self._call(layer, last, path, {})
+            last = self._call(layer, last, path, None)
         return inputs, last or ()
 
     def _invent_input(self, config: Mapping[str, Any], first: Mapping[str, Any], path: tuple[str, ...]) -> str:
@@ -130,7 +135,7 @@ class _Parser:
         layers = {layer["config"].get("name", layer.get("name")) if isinstance(layer["config"], Mapping)
                   else layer["name"]: layer for layer in inner["layers"]}  # fmt: skip
         layers = {layer.get("name", name): layer for name, layer in layers.items()}
-        nodes = {name: _nodes(layer) or [([], {})] for name, layer in layers.items()}
+        nodes = {name: _nodes(layer) or [_Node([], {}, {})] for name, layer in layers.items()}
         wanted = [(name, node) for name, calls in nodes.items() for node in range(len(calls))]
         self._check_count(len(wanted))
 
@@ -152,13 +157,13 @@ class _Parser:
             call = name, node = wanted[position]
             if call in made:
                 continue
-            refs, kwargs = nodes[name][node]
-            refs = [real(*ref) for ref in refs]
+            read = nodes[name][node]
+            refs = [real(*ref) for ref in read.refs]
             missing = next(((source, at) for source, at, _ in refs if (source, at) not in made), None)
             if missing is not None:
                 waiting.setdefault(missing, []).append(position)
                 continue
-            made[call] = self._call(layers[name], tuple(self._output(made, *ref) for ref in refs), path, kwargs)
+            made[call] = self._call(layers[name], tuple(self._output(made, *ref) for ref in refs), path, read)
             for after in waiting.pop(call, ()):
                 heapq.heappush(ready, (round_ + (after < position), after))
         if waiting:
@@ -194,26 +199,26 @@ class _Parser:
         return outputs[tensor]
 
     def _call(
-        self, layer: Mapping[str, Any], sources: tuple[str, ...], path: tuple[str, ...], kwargs: Mapping[str, Any]
+        self, layer: Mapping[str, Any], sources: tuple[str, ...], path: tuple[str, ...], node: _Node | None
     ) -> tuple[str, ...]:
         if layer["class_name"] in MODELS:
             name = layer.get("name") or (layer["config"].get("name") if isinstance(layer["config"], Mapping) else None)
             return self.model(layer, (*path, str(name or "sequential")), sources)[1]
-        if layer["class_name"] == "TimeDistributed":
-            return self._over_time(layer, sources, path, kwargs)
-        return (self._add(layer, sources, path, kwargs),)
+        if class_name(layer) == "TimeDistributed":
+            return self._over_time(layer, sources, path, node)
+        return (self._add(layer, sources, path, node),)
 
     def _over_time(
-        self, layer: Mapping[str, Any], sources: tuple[str, ...], path: tuple[str, ...], kwargs: Mapping[str, Any]
+        self, layer: Mapping[str, Any], sources: tuple[str, ...], path: tuple[str, ...], node: _Node | None
     ) -> tuple[str, ...]:
         """What TimeDistributed is around, on an array whose time steps are in the batch; they come out again behind."""
         inner, name = layer["config"]["layer"], str(layer["config"].get("name") or layer.get("name"))
         if inner["class_name"] in _ON_LAST_AXIS:
-            return self._call(inner, sources, (*path, name), kwargs)
-        fold = self._rearrange(f"{name}_fold", {"operation": "fold"}, sources, path, kwargs)
-        outputs = self._call(inner, (fold,), (*path, name), {})
+            return self._call(inner, sources, (*path, name), node)
+        fold = self._rearrange(f"{name}_fold", {"operation": "fold"}, sources, path, node)
+        outputs = self._call(inner, (fold,), (*path, name), None)
         return tuple(
-            self._rearrange(f"{name}_unfold", {"operation": "unfold", "of": fold}, (output,), path, {})
+            self._rearrange(f"{name}_unfold", {"operation": "unfold", "of": fold}, (output,), path, None)
             for output in outputs
         )
 
@@ -223,9 +228,9 @@ class _Parser:
         config: Mapping[str, Any],
         sources: tuple[str, ...],
         path: tuple[str, ...],
-        kwargs: Mapping[str, Any],
+        node: _Node | None,
     ) -> str:
-        made = self._add({"class_name": "Rearrangement", "config": {**config, "name": name}}, sources, path, kwargs)
+        made = self._add({"class_name": "Rearrangement", "config": {**config, "name": name}}, sources, path, node)
         self.calls[-1] = replace(self.calls[-1], class_name=REARRANGEMENT)
         return made
 
@@ -234,7 +239,7 @@ class _Parser:
         layer: Mapping[str, Any],
         sources: tuple[str, ...],
         path: tuple[str, ...],
-        kwargs: Mapping[str, Any] | None = None,
+        node: _Node | None = None,
     ) -> str:
         self._check_count(len(self.calls) + 1)
         own = str(layer["config"].get("name") or layer.get("name"))
@@ -247,10 +252,22 @@ class _Parser:
             name = f"{'_'.join(here)}_{count}"
         self._counts[here] = count
         self._names.add(name)
-        class_name = str(layer["class_name"]).rpartition(">")[2]
         settings = {**layer["config"], "trainable": False} if self._frozen else layer["config"]
-        self.calls.append(Call(name, class_name, settings, sources, here, kwargs or {}))
+        kwargs, arguments = (node.kwargs, node.arguments) if node else ({}, {})
+        self.calls.append(Call(name, class_name(layer), settings, sources, here, kwargs, arguments=arguments))
         return name
+
+
+def class_name(layer: Mapping[str, Any]) -> str:
+    """The class of a layer; a user's own one keeps the package that it is registered under, and is no class of Keras's.
+
+    Operators of Keras 3 (``x + y``) have names of layers: they are told apart by ``ops.`` before the name.
+    """
+    name, module = str(layer["class_name"]), layer.get("module")
+    if not isinstance(module, str) or _OF_KERAS.match(module):
+        of_ops = isinstance(module, str) and ".ops." in module
+        return f"ops.{name}" if of_ops else name
+    return str(layer.get("registered_name") or f"{module}>{name}")
 
 
 def _refs(value: Any) -> list[tuple[str, int, int]]:
@@ -264,28 +281,71 @@ def _refs(value: Any) -> list[tuple[str, int, int]]:
     return [ref for inner in value for ref in _refs(inner)]
 
 
-def _nodes(layer: Mapping[str, Any]) -> list[tuple[list[tuple[str, int, int]], dict[str, Any]]]:
-    """For each call of a layer: its input tensors in order, and its other arguments."""
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """One call of a layer: its input tensors in order, its other arguments by name, and all of its arguments."""
+
+    refs: list[tuple[str, int, int]]
+    kwargs: dict[str, Any]
+    arguments: dict[int | str, Any]
+
+
+def _nodes(layer: Mapping[str, Any]) -> list[_Node]:
     found = []
     for node in layer.get("inbound_nodes") or ():
+        refs: list[tuple[str, int, int]] = []
         if isinstance(node, Mapping):  # Keras 3
-            tensors = [*_tensors(node.get("args", ())), *_tensors(list(node.get("kwargs", {}).values()))]
-            plain = {key: value for key, value in node.get("kwargs", {}).items() if not list(_tensors(value))}
-            numbers = [value for value in node.get("args", ()) if not list(_tensors(value))]
+            args, kwargs = node.get("args", ()), node.get("kwargs", {})
+            arguments: dict[int | str, Any] = {at: _argument(value, refs) for at, value in enumerate(args)}
+            arguments |= {key: _argument(value, refs) for key, value in kwargs.items()}
+            plain = {key: value for key, value in kwargs.items() if not list(_tensors(value))}
+            numbers = [value for value in args if not list(_tensors(value))]
             if numbers:  # x * 2 is a layer Multiply with the 2 as an argument
                 plain["a constant"] = numbers
-            found.append((tensors, plain))
+            found.append(_Node(refs, plain, arguments))
             continue
-        refs, kwargs = [], {}
-        for entry in [node] if node and isinstance(node[0], str) else node:
-            refs.append((str(entry[0]), int(entry[1]), int(entry[2])))
-            for key, value in (entry[3] if len(entry) > 3 else {}).items():
+        plain = {}
+        first: list[Any] = []
+        given: dict[str, Any] = {}
+        entries = [node] if node and isinstance(node[0], str) else node
+        for entry in entries:
+            if entry[0] == _CONSTANT:
+                plain["a constant"] = [entry[2]]
+                first.append(entry[2])
+            else:
+                refs.append((str(entry[0]), int(entry[1]), int(entry[2])))
+                first.append(Tensor(len(refs) - 1))
+        for entry in entries:
+            if len(entry) <= 3 or entry[3] == given:
+                continue  # Keras writes the same for each tensor of a list
+            given = entry[3]
+            for key, value in given.items():
                 if isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str):
                     refs.append((value[0], int(value[1]), int(value[2])))
                 else:
-                    kwargs[key] = value
-        found.append((refs, kwargs))
+                    plain[key] = value
+        at = len(refs)
+        arguments = {0: first[0] if len(first) == 1 else first}
+        for key, value in reversed(given.items()):
+            is_tensor = key not in plain
+            at -= is_tensor
+            arguments[key] = Tensor(at) if is_tensor else value
+        found.append(_Node(refs, plain, arguments))
     return found
+
+
+def _argument(value: Any, refs: list[tuple[str, int, int]]) -> Any:
+    """An argument of Keras 3 with a ``Tensor`` for each tensor in it, which is added to ``refs``."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            refs += _tensors(value)
+            return Tensor(len(refs) - 1)
+        if value.get("class_name") == "__tuple__":
+            return [_argument(inner, refs) for inner in value["items"]]
+        return {key: _argument(inner, refs) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_argument(inner, refs) for inner in value]
+    return value
 
 
 def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:

@@ -12,16 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydl4j_bridge.translate.attention import attention
 from pydl4j_bridge.translate.entrances import inputs_as_outputs, normalized_volumes, time_in_batch
-from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.graph import GLU, REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.layouts import channels_last
+from pydl4j_bridge.translate.operators import operators, unmarked_operators
 from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
     broadcasts,
+    custom_scales,
     dense_on_images,
     depthwise_stand_ins,
+    grouped_as_depthwise,
     inputs_of_branches,
     kept_dimensions,
     outputs_that_reshape,
@@ -114,7 +118,7 @@ def regularizers(graph: Graph) -> Graph:
 
 
 #: Keras activation → ND4J's, for those that the importer's config cannot say.
-_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+ND4J_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "mish": ("ActivationMish", {}),
     "silu": ("ActivationSwish", {}),
     "leaky_relu": ("ActivationLReLU", {"alpha": 0.2}),
@@ -126,11 +130,9 @@ def activations(graph: Graph) -> Graph:
 
     def change(call: Call) -> Call:
         name = call.config.get("activation")
-        if isinstance(name, Mapping):  # a layer, which is refused by its name
-            return call.with_config(activation=f"of the class {name.get('class_name')}")
         if not isinstance(name, str) or name in IMPORTED_ACTIVATIONS:
             return call
-        known = _ACTIVATIONS.get(name)
+        known = ND4J_ACTIVATIONS.get(name)
         return call.with_config(activation="linear", dl4j_activation=known) if known else call
 
     return graph.each(change)
@@ -241,6 +243,75 @@ def augmentations(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+#: Layers that are given as an activation.
+_ACTIVATION_LAYERS = frozenset({"Activation", "ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU"})
+
+
+def activations_behind(graph: Graph) -> Graph:
+    """An activation that the importer does not know, or a layer in its place → ``linear``, and a layer with it behind.
+
+    Recurrent layers compute with theirs at every step and keep them.
+    """
+    for call in graph.calls:
+        given = call.config.get("activation")
+        hard = given == "hard_sigmoid" and graph.keras_major == 3
+        if given is None or "recurrent_kernel" in call.shapes or call.class_name in _WITH_STEPS:
+            continue
+        if isinstance(given, str) and (
+            (given in IMPORTED_ACTIVATIONS and not hard) or (call.class_name == "Activation" and given != "glu")
+        ):
+            continue
+        name = graph.unused(f"{call.name}_activation")
+        held = given if isinstance(given, Mapping) else {"class_name": GLU if given == "glu" else "Activation"}
+        kind, config = str(held.get("class_name")), held.get("config") or {"activation": given}
+        if kind not in (GLU, *_ACTIVATION_LAYERS) or not isinstance(config, Mapping):
+            changed = call.with_config(activation=f"of the class {kind}")
+            graph = graph.each(lambda one, old=call, new=changed: new if one is old else one)  # type: ignore[misc]
+            continue
+        behind = Call(name, kind, {**config, "name": name}, (), (name,))
+        graph = graph.followed(call.with_config(activation="linear"), behind)
+    return graph
+
+
+#: Layers that use their activation at every time step.
+_WITH_STEPS = frozenset({
+    "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "RNN", "SimpleRNN", "TimeDistributed",
+})  # fmt: skip
+
+
+def spectral_normalization(graph: Graph) -> Graph:
+    """SpectralNormalization → the layer inside of it: what it does to the kernel is in the stored one."""
+
+    def change(call: Call) -> Call:
+        if call.class_name != "SpectralNormalization":
+            return call
+        inner = call.config["layer"]
+        weights = {name: size for name, size in call.shapes.items() if name != "vector_u" and " " not in name}
+        settings = {"name": call.config.get("name"), "dl4j_renamed": {name: name for name in weights}}
+        note = "what SpectralNormalization does in training is not carried"
+        config = {**inner["config"], **settings, "dl4j_note": note}
+        return replace(call, class_name=inner["class_name"], config=config, shapes=weights)
+
+    return graph.each(change)
+
+
+def repeated_inputs(graph: Graph) -> Graph:
+    """The same array twice for one layer → once through an identity: DL4J's graphs set only one of the inputs."""
+    for call in graph.calls:
+        if len(set(call.inputs)) == len(call.inputs):
+            continue
+        inputs: list[str] = []
+        copies: list[Call] = []
+        for name in call.inputs:
+            if name in inputs:
+                copy = graph.unused(f"{name}_for_{call.name}" + "_" * len(copies))
+                copies.append(Call(copy, "Activation", {"name": copy, "activation": "linear"}, (name,), (copy,)))
+                name = copy
+            inputs.append(name)
+        graph = graph.replaced(call.name, [*copies, replace(call, inputs=tuple(inputs))])
+    return graph
+
+
 def identities(graph: Graph) -> Graph:
     """Layers that compute nothing at inference and that the importer does not know are taken out."""
     source: dict[str, str] = {}
@@ -257,6 +328,8 @@ def identities(graph: Graph) -> Graph:
 PASSES: tuple[Pass, ...] = (
     plain_containers,
     input_shapes,
+    unmarked_operators,
+    spectral_normalization,
     possible_sizes,
     tensorflow_reshapes,
     channels_last,
@@ -266,8 +339,12 @@ PASSES: tuple[Pass, ...] = (
     augmentations,
     regularizers,
     activations,
+    operators,
+    attention,
+    custom_scales,
     scalings,
     batch_normalization_axis,
+    activations_behind,
     kept_dimensions,
     dense_on_images,
     broadcasts,
@@ -278,8 +355,10 @@ PASSES: tuple[Pass, ...] = (
     identities,
     normalized_volumes,
     inputs_as_outputs,
+    grouped_as_depthwise,
     depthwise_stand_ins,
     outputs_that_reshape,
     time_in_batch,
     inputs_of_branches,
+    repeated_inputs,
 )

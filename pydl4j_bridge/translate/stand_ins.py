@@ -53,7 +53,7 @@ def scalings(graph: Graph) -> Graph:
             "momentum": 0.99,
             "dl4j_constants": constants,
             "dl4j_renamed": renamed,
-            "dl4j_reshaped": dict.fromkeys(renamed, (channels,)),
+            "dl4j_reshaped": dict.fromkeys(renamed.values(), (channels,)),
             "dl4j_frozen": True,
         }
         return replace(call, class_name="BatchNormalization", config=config)
@@ -90,6 +90,18 @@ def tensorflow_reshapes(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+def custom_scales(graph: Graph) -> Graph:
+    """InceptionResNetV2's ``CustomScaleLayer``, which is x + scale * y, → a Rescaling and an Add."""
+    for call in graph.calls:
+        if call.class_name == "CustomScaleLayer" and len(call.inputs) == 2 and call.config.keys() >= {"scale"}:
+            first, second = call.inputs
+            name = graph.unused(f"{call.name}_scaled")
+            config = {"name": name, "scale": call.config["scale"], "offset": 0.0}
+            add = replace(call, class_name="Add", config={"name": call.name}, inputs=(first, name), arguments={})
+            graph = graph.replaced(call.name, [Call(name, "Rescaling", config, (second,), (name,)), add])
+    return graph
+
+
 def kept_dimensions(graph: Graph) -> Graph:
     """Global pooling with ``keepdims`` → without, and a Reshape behind it: the importer does not know keepdims."""
     shapes = output_shapes(graph)
@@ -102,7 +114,10 @@ def kept_dimensions(graph: Graph) -> Graph:
 
 
 def broadcasts(graph: Graph) -> Graph:
-    """One number a channel against an image → the number upsampled to the image: DL4J's vertices do not broadcast."""
+    """One number a channel against an image → the number upsampled to the image, so that a vertex of DL4J's serves.
+
+    Ours broadcast, but are slower, and squeeze-and-excitation networks have many of these.
+    """
     shapes = output_shapes(graph)
     for call in graph.calls:
         sizes = [shapes.get(name) for name in call.inputs]
@@ -110,7 +125,12 @@ def broadcasts(graph: Graph) -> Graph:
             continue
         for name, shape in zip(call.inputs, sizes, strict=True):
             whole = shapes[call.name]
-            if shape != whole and len(whole) == 3 and shape == (1, 1, whole[2]):
+            if (
+                graph[name].class_name != "InputLayer"
+                and shape != whole
+                and len(whole) == 3
+                and shape == (1, 1, whole[2])
+            ):
                 up = Call(
                     f"{name}_for_{call.name}",
                     "UpSampling2D",
@@ -124,35 +144,22 @@ def broadcasts(graph: Graph) -> Graph:
 
 def dense_on_images(graph: Graph) -> Graph:
     """Dense on an image → a convolution with a window of one: DL4J's Dense would flatten the image."""
-    return _dense_as_convolution(graph, 4)
-
-
-def dense_on_steps(graph: Graph) -> Graph:
-    """Dense on steps → a convolution with a window of one: DL4J's Dense puts the steps into the batch.
-
-    What follows would then take them for samples. After the masks are found: a convolution does not pass them on.
-    """
-    return _dense_as_convolution(graph, 3)
-
-
-def _dense_as_convolution(graph: Graph, rank: int) -> Graph:
     by_rank = ranks(graph)
-    ones = [1] * (rank - 2)
 
     def change(call: Call) -> Call:
-        if call.class_name != "Dense" or by_rank.get(call.name) != rank or "kernel" not in call.shapes:
+        if call.class_name != "Dense" or by_rank.get(call.name) != 4 or "kernel" not in call.shapes:
             return call
         config = {key: value for key, value in call.config.items() if key != "units"}
         config |= {
             "filters": call.config["units"],
-            "kernel_size": ones,
-            "strides": ones,
+            "kernel_size": [1, 1],
+            "strides": [1, 1],
             "padding": "valid",
             "data_format": "channels_last",
-            "dilation_rate": ones,
-            "dl4j_reshaped": {"kernel": (*ones, *call.shapes["kernel"])},
+            "dilation_rate": [1, 1],
+            "dl4j_reshaped": {"kernel": (1, 1, *call.shapes["kernel"])},
         }
-        return replace(call, class_name=f"Conv{rank - 2}D", config=config)
+        return replace(call, class_name="Conv2D", config=config)
 
     return graph.each(change)
 
@@ -183,6 +190,28 @@ def inputs_of_branches(graph: Graph) -> Graph:
     return graph
 
 
+def grouped_as_depthwise(graph: Graph) -> Graph:
+    """A Conv2D with a group for each channel → a DepthwiseConv2D, which is the same with a kernel of other axes."""
+
+    def change(call: Call) -> Call:
+        kernel, groups = call.shapes.get("kernel"), call.config.get("groups", 1)
+        # A filter belongs to the channel that its number says: those of the first channel come first, in both.
+        if call.class_name != "Conv2D" or groups == 1 or kernel is None or kernel[2] != 1 or kernel[3] % groups:
+            return call
+        multiplier = kernel[3] // groups
+        shape = (*kernel[:2], groups, multiplier)
+        config = {key: value for key, value in call.config.items() if key not in ("filters", "groups")}
+        renamed = {"kernel": "depthwise_kernel"} | ({"bias": "bias"} if "bias" in call.shapes else {})
+        config |= {
+            "depth_multiplier": multiplier,
+            "dl4j_renamed": renamed,
+            "dl4j_reshaped": {"depthwise_kernel": shape},
+        }
+        return replace(call, class_name="DepthwiseConv2D", config=config)
+
+    return graph.each(change)
+
+
 def depthwise_stand_ins(graph: Graph) -> Graph:
     """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
 
@@ -190,9 +219,10 @@ def depthwise_stand_ins(graph: Graph) -> Graph:
     """
 
     def change(call: Call) -> Call:
-        if call.class_name != "DepthwiseConv2D" or "depthwise_kernel" not in call.shapes:
+        kernel = call.shapes.get("depthwise_kernel") or call.config.get("dl4j_reshaped", {}).get("kernel")
+        if call.class_name != "DepthwiseConv2D" or kernel is None:
             return call
-        *_, channels, multiplier = call.shapes["depthwise_kernel"]
+        *_, channels, multiplier = kernel
         zeros = {"class_name": "Zeros", "config": {}}
         stand_in = call.with_config(filters=channels * multiplier, kernel_initializer=zeros, dl4j_depthwise=channels)
         return replace(stand_in, class_name="Conv2D")

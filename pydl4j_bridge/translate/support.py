@@ -13,6 +13,7 @@ from typing import Any
 from pydl4j_bridge.errors import TranslationError, UnsupportedLayer
 from pydl4j_bridge.kerasfile import KerasModelFile
 from pydl4j_bridge.translate.graph import OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.output_shapes import OpenShape, open_shapes
 from pydl4j_bridge.translate.ranks import ranks
 
 
@@ -25,6 +26,7 @@ class Place:
     rank: int | None
     input_rank: int | None
     keras_major: int
+    shapes: tuple[OpenShape | None, ...] = ()
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -50,6 +52,14 @@ def _fine(_: Place) -> None:
     return None
 
 
+def _merge(place: Place) -> str | None:
+    return "arrays of different shapes" if len(set(place.shapes)) > 1 else None
+
+
+def _dense(place: Place) -> str | None:
+    return "on time steps, which DL4J puts into the batch" if place.rank not in (None, 2) else None
+
+
 def _channels_last(place: Place) -> str | None:
     return "data_format=channels_first" if place.config.get("data_format") == "channels_first" else None
 
@@ -65,8 +75,9 @@ def _convolution(place: Place) -> str | None:
     return _channels_last(place)
 
 
-def _convolution_1d(place: Place) -> str | None:
-    return f"groups={place.config['groups']}" if place.config.get("groups", 1) != 1 else None
+def _convolution_1d(_: Place) -> str | None:
+    return "DL4J cannot train it: its gradient fails"
+
 
 
 def _recurrent(place: Place) -> str | None:
@@ -142,6 +153,8 @@ def _global_pooling(place: Place) -> str | None:
 
 
 def _reshape(place: Place) -> str | None:
+    if any(shape is not None and len(shape) == 3 for shape in place.shapes):
+        return "of an image: DL4J's gradient of it has the channels first"
     return "an open size in target_shape" if -1 in place.config["target_shape"] else None
 
 
@@ -168,9 +181,9 @@ def _flatten(place: Place) -> str | None:
 #: Class → what is refused of it.
 SUPPORTED: Mapping[str, Refuse] = {
     "Activation": lambda place: "as a copy" if place.config.get("dl4j_copy") else None,
-    "Add": _fine,
+    "Add": _merge,
     "AlphaDropout": _fine,
-    "Average": _fine,
+    "Average": _merge,
     "AveragePooling1D": _pooling_1d,
     "AveragePooling2D": _channels_last,
     "AveragePooling3D": _channels_last,
@@ -182,7 +195,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "Conv2DTranspose": _convolution,
     "Conv3D": _convolution,
     "Cropping2D": _channels_last,
-    "Dense": _fine,
+    "Dense": _dense,
     "Dropout": _fine,
     "ELU": _fine,
     "Embedding": _embedding,
@@ -200,8 +213,8 @@ SUPPORTED: Mapping[str, Refuse] = {
     "MaxPooling1D": _pooling_1d,
     "MaxPooling2D": _channels_last,
     "MaxPooling3D": _channels_last,
-    "Maximum": _fine,
-    "Multiply": _fine,
+    "Maximum": _merge,
+    "Multiply": _merge,
     "PReLU": _prelu,
     "Permute": _permute,
     "ReLU": _relu,
@@ -213,7 +226,7 @@ SUPPORTED: Mapping[str, Refuse] = {
     "SpatialDropout1D": _fine,
     "SpatialDropout2D": _channels_last,
     "SpatialDropout3D": _channels_last,
-    "Subtract": _fine,
+    "Subtract": _merge,
     "ThresholdedReLU": _fine,
     "UpSampling2D": _up_sampling_2d,
     "ZeroPadding2D": _channels_last,
@@ -261,11 +274,12 @@ def _refused(graph: Graph) -> Iterator[str]:
 
 def places(graph: Graph) -> Iterator[Place]:
     """Each call with what rules ask about."""
-    by_rank = ranks(graph)
+    by_rank, shapes = ranks(graph), open_shapes(graph)
     for call in graph.calls:
         before = tuple(graph[name] for name in call.inputs)
         input_rank = by_rank.get(call.inputs[0]) if call.inputs else None
-        yield Place(call, before, by_rank.get(call.name), input_rank, graph.keras_major)
+        inputs = tuple(shapes.get(name) for name in call.inputs)
+        yield Place(call, before, by_rank.get(call.name), input_rank, graph.keras_major, inputs)
 
 
 def refusal(place: Place) -> str | None:
@@ -275,7 +289,7 @@ def refusal(place: Place) -> str | None:
     rule = SUPPORTED.get(place.call.class_name)
     if rule is None:
         return "the importer does not know this layer"
-    return rule(place) or _time_in_batch(place) or _activation(place) or _arguments(place.call)
+    return rule(place) or _time_in_batch(place) or _activation(place) or arguments(place.call)
 
 
 def _time_in_batch(place: Place) -> str | None:
@@ -297,6 +311,7 @@ def _activation(place: Place) -> str | None:
     return f"activation {name}"
 
 
-def _arguments(call: Call) -> str | None:
-    given = {key: value for key, value in call.kwargs.items() if value not in (None, False, True)}
+def arguments(call: Call) -> str | None:
+    """What a call was given besides its inputs that may change what it computes."""
+    given = [key for key, value in call.kwargs.items() if value not in (None, False)]
     return f"called with {', '.join(given)}" if given else None

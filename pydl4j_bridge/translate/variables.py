@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.kerasfile.contents import ModelContents, snake_case
 from pydl4j_bridge.translate.graph import MALFORMED, malformed
-from pydl4j_bridge.translate.parse import MODELS
+from pydl4j_bridge.translate.parse import MODELS, class_name
 
 
 class Array(Protocol):
@@ -88,11 +88,13 @@ class Variable:
         name: Keras 2's name.
         trainable: whether the layer creates it as a trainable one.
         under: the groups below the layer's own in which a ``.keras`` file has it.
+        twice: a ``.keras`` file has it once more, here.
     """
 
     name: str
     trainable: bool = True
     under: tuple[str, ...] = ()
+    twice: bool = False
 
 
 def _dense(config: Mapping[str, Any]) -> list[Variable]:
@@ -109,16 +111,16 @@ def _recurrent(config: Mapping[str, Any]) -> list[Variable]:
 
 def _of_cell(cell: Mapping[str, Any]) -> list[Variable]:
     """The variables of an RNN's cell; those of one in a stack have its number before their names."""
-    if _class(cell) != "StackedRNNCells":
-        return _recurrent(cell["config"]) if _class(cell) in _CELLS else []
+    if class_name(cell) != "StackedRNNCells":
+        return _recurrent(cell["config"]) if class_name(cell) in _CELLS else []
     found: list[Variable] = []
     used: dict[str, int] = {}
     for number, inner in enumerate(cell["config"]["cells"]):
-        spelled = snake_case(_class(inner))
+        spelled = snake_case(class_name(inner))
         count = used.get(spelled, 0)
         used[spelled] = count + 1
         under = ("cell", "cells", f"{spelled}_{count}" if count else spelled)
-        if _class(inner) in _CELLS:
+        if class_name(inner) in _CELLS:
             found += [replace(v, name=f"{number}_{v.name}", under=under) for v in _recurrent(inner["config"])]
     return found
 
@@ -143,7 +145,7 @@ def _statistics(config: Mapping[str, Any]) -> list[Variable]:
 
 
 def _inner(layer: Mapping[str, Any], prefix: str, under: str) -> list[Variable]:
-    inner = VARIABLES.get(_class(layer))
+    inner = VARIABLES.get(class_name(layer))
     if inner is None or inner is _bidirectional:  # each of these would double what is below it
         return []
     return [Variable(prefix + v.name, v.trainable, (under, *v.under)) for v in inner(layer["config"])]
@@ -159,17 +161,45 @@ def _bidirectional(config: Mapping[str, Any]) -> list[Variable]:
 
 _CELLS = frozenset({"GRUCell", "LSTMCell", "SimpleRNNCell"})
 
+
+def _spectral(config: Mapping[str, Any]) -> list[Variable]:
+    inner = _inner(config["layer"], "", "layer")
+    again = [Variable(f"{v.name} again", twice=True) for v in inner if "kernel" in v.name or v.name == "embeddings"]
+    return [*inner, *again[:1], Variable("vector_u", trainable=False)]
+
+
+def _attention(config: Mapping[str, Any]) -> list[Variable]:
+    names = (("scale", config.get("use_scale")), ("concat_score_weight", config.get("score_mode") == "concat"))
+    return [Variable(name) for name, there in names if there]
+
+
+def _heads(config: Mapping[str, Any]) -> list[Variable]:
+    return [
+        Variable(f"{role}_{v.name}", under=(f"{role}_dense",))
+        for role in ("query", "key", "value", *(["gate"] if config.get("use_gate") else []), "output")
+        for v in _with_bias(config, "kernel")
+    ]
+
+
 #: Class → its variables from its config. Classes without variables are not in it.
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
+    "AdditiveAttention": lambda config: [Variable("scale")] if config.get("use_scale", True) else [],
+    "Attention": _attention,
     "BatchNormalization": _normalization,
     "Bidirectional": _bidirectional,
     **{f"ConvLSTM{rank}D": _recurrent for rank in (1, 2, 3)},
     "DepthwiseConv1D": lambda config: _with_bias(config, "depthwise_kernel"),
     "DepthwiseConv2D": lambda config: _with_bias(config, "depthwise_kernel"),
+    "EinsumDense": lambda config: [Variable(name) for name in ("kernel", *(["bias"] if config["bias_axes"] else []))],
     "Embedding": lambda _: [Variable("embeddings")],
     "GRU": _recurrent,
+    "GroupNormalization": _scaled,
+    "GroupQueryAttention": _heads,
+    "GroupedQueryAttention": _heads,
     "LSTM": _recurrent,
     "LayerNormalization": _scaled,
+    "LayerScale": lambda _: [Variable("gamma")],
+    "MultiHeadAttention": _heads,
     "RMSNormalization": lambda _: [Variable("gamma")],
     "Normalization": _statistics,
     "PReLU": lambda _: [Variable("alpha")],
@@ -177,6 +207,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
     "SeparableConv1D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SeparableConv2D": lambda config: _with_bias(config, "depthwise_kernel", "pointwise_kernel"),
     "SimpleRNN": _recurrent,
+    "SpectralNormalization": _spectral,
     **dict.fromkeys(
         (
             "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense",
@@ -185,6 +216,10 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], list[Variable]]] = {
         _dense,
     ),
 }  # fmt: skip
+
+
+#: Classes that Keras exports under another name.
+_PYTHON_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +256,7 @@ def bind_weights(
     bound: dict[tuple[str, ...], dict[str, Array]] = {}
     by_top: dict[str, list[tuple[_Layer, list[Variable]]]] = {}
     for layer, variables in layers:
+        variables = [v for v in variables if not v.twice]
         by_top.setdefault(layer.path[0], []).append((layer, variables))
     for top, inside in by_top.items():
         # Keras writes the trainable weights of a whole nested model before the others.
@@ -240,7 +276,9 @@ def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable])
     found: dict[str, Array] = {}
     for under in dict.fromkeys(v.under for v in variables):
         here = [v for v in variables if v.under == under]
-        stored = contents.weights.at(*layer.group, *under)
+        # Keras before 3.10 keeps the layers inside of an attention layer under names that begin with an underscore.
+        hidden = tuple(f"_{name}" for name in under)
+        stored = contents.weights.at(*layer.group, *under) or contents.weights.at(*layer.group, *hidden)
         if len(stored) != len(here):
             raise _mismatch(contents, layer.path, [v.name for v in here], [array.name for array in stored])
         found.update({v.name: array for v, array in zip(here, stored, strict=True)})
@@ -257,7 +295,7 @@ def _mismatch(contents: ModelContents, path: tuple[str, ...], wanted: list[str],
 
 
 def _variables(layer: _Layer, variables_of: Variables) -> list[Variable]:
-    of_class = variables_of.get(_class(layer.config))
+    of_class = variables_of.get(class_name(layer.config))
     return of_class(layer.config["config"]) if of_class else []
 
 
@@ -266,7 +304,7 @@ def _is_known(layer: Mapping[str, Any], variables_of: Variables) -> bool:
     inner = layer["config"].get("layer") if isinstance(layer["config"], Mapping) else None
     if isinstance(inner, Mapping) and str(inner.get("class_name")).rpartition(">")[2] not in variables_of:
         return False
-    return _class(layer) in variables_of
+    return class_name(layer) in variables_of
 
 
 def walk_layers(model: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
@@ -281,10 +319,10 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
     layers = inner if isinstance(inner, list) else inner["layers"]
     used: dict[str, int] = {}
     for layer in layers:
-        class_name = _class(layer)
-        if class_name == "InputLayer" and model["class_name"] == "Sequential":
+        python_class = class_name(layer)
+        if python_class == "InputLayer" and model["class_name"] == "Sequential":
             continue
-        spelled = snake_case(class_name)
+        spelled = snake_case(_PYTHON_NAMES.get(python_class, python_class))
         count = used.get(spelled, 0)
         used[spelled] = count + 1
         config = layer["config"]
@@ -292,13 +330,13 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
         here = (*path, str(name or "sequential"))
         below = (*group, "layers", f"{spelled}_{count}" if count else spelled)
         still = frozen or (isinstance(config, Mapping) and config.get("trainable") is False)
-        while class_name == "TimeDistributed":
+        while python_class == "TimeDistributed":
             layer, below = layer["config"]["layer"], (*below, "layer")
-            class_name, config = _class(layer), layer["config"]
+            python_class, config = class_name(layer), layer["config"]
             name = layer.get("name") or (config.get("name") if isinstance(config, Mapping) else None)
             here = (*here, str(name or "sequential"))
             still = still or (isinstance(config, Mapping) and config.get("trainable") is False)
-        if class_name in MODELS:
+        if python_class in MODELS:
             yield from _walk(layer, here, below, frozen=still)
         else:
             yield _Layer(here, below, layer, still)

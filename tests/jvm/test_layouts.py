@@ -34,7 +34,7 @@ def stored(path: Path) -> dict[str, np.ndarray]:
             "/".join((*layer, name)): array.read().astype(np.float32)
             for layer, arrays in bind_weights(contents).items()
             for name, array in arrays.items()
-            if name not in LEFT_BEHIND
+            if name not in LEFT_BEHIND and not name.endswith(" again")
         }
 
 

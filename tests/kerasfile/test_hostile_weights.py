@@ -661,10 +661,10 @@ def test_settings_of_ours_are_not_taken_from_a_file(key: str, value: Any, tmp_pa
 
 
 def test_an_activation_that_is_a_layer_is_refused_by_name(tmp_path: Path) -> None:
-    """With the layer that has it."""
-    activation = {"class_name": "LeakyReLU", "config": {"negative_slope": 0.1}}
+    """With the layer that has it: PReLU has weights of its own."""
+    activation = {"class_name": "PReLU", "config": {}}
     path = model(tmp_path / "m.h5", config=sequential(dense(activation=activation)))
-    assert "LeakyReLU" in str(refused(path, UnsupportedLayer))
+    assert "PReLU" in str(refused(path, UnsupportedLayer))
 
 
 # --- mutations ------------------------------------------------------------------------------------------------------

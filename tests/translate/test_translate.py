@@ -60,7 +60,6 @@ def test_all_unsupported_layers_are_named_at_once():
         (("Dense", {"activation": "gelu"}), (3,), "activation gelu"),
         (("Dense", {"activation": "hard_sigmoid"}), (3,), "activation hard_sigmoid, which Keras 3 computes otherwise"),
         (("Embedding", {"mask_zero": True}), (4,), "mask_zero=True"),
-        (("Reshape", {"target_shape": [-1, 3]}), (6,), "an open size"),
         (("GlobalAveragePooling1D", {"keepdims": True}), (5, 2), "keepdims=True"),
     ],
 )

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.modelimport.keras.KerasLayer;
@@ -14,7 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
- * A layer of a Keras config that brings DL4J's layer with it: {@code config.layer} is that layer's JSON.
+ * A layer of a Keras config that brings DL4J's layer with it: {@code config.layer} is that layer's JSON, or
+ * {@code config.vertex} the JSON of a vertex.
  *
  * <p>Registered with the importer under {@link #CLASS_NAME}. The names of the weights are those of the layer's
  * parameters.
@@ -29,10 +31,16 @@ public final class KerasTranslated extends KerasLayer {
             throws InvalidKerasConfigurationException, UnsupportedKerasConfigurationException {
         super(layerConfig, false);
         Map<?, ?> config = (Map<?, ?>) layerConfig.get("config");
-        layer = NeuralNetConfiguration.mapper().convertValue(config.get("layer"), Layer.class);
-        layer.setLayerName(layerName);
+        ObjectMapper mapper = NeuralNetConfiguration.mapper();
+        Object made = config.get("vertex") != null ? config.get("vertex") : config.get("layer");
+        if (config.get("vertex") != null) {
+            vertex = mapper.convertValue(config.get("vertex"), GraphVertex.class);
+        } else {
+            layer = mapper.convertValue(config.get("layer"), Layer.class);
+            layer.setLayerName(layerName);
+        }
         List<Long> shape = new ArrayList<>();
-        for (Object size : (List<?>) ((Map<?, ?>) config.get("layer")).get("outputShape")) {
+        for (Object size : (List<?>) ((Map<?, ?>) made).get("outputShape")) {
             shape.add(((Number) size).longValue());
         }
         outputType = Shapes.inputType(shape);
@@ -52,7 +60,7 @@ public final class KerasTranslated extends KerasLayer {
 
     @Override
     public int getNumParams() {
-        return (int) layer.initializer().numParams(layer);
+        return isVertex() ? 0 : (int) layer.initializer().numParams(layer);
     }
 
     @Override

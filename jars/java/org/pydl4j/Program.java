@@ -8,6 +8,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -51,7 +52,7 @@ final class Program {
     INDArray output(Map<String, INDArray> inputs) {
         try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Graph graph = graph(inputs);
-            INDArray result = graph.sd.outputSingle(detached(inputs), graph.output);
+            INDArray result = graph.sd.outputSingle(plain(inputs), graph.output);
             graph.forget();
             return result;
         }
@@ -71,8 +72,8 @@ final class Program {
                 graph.sd.setLossVariables(output.mul(given).sum());
                 graph.sd.createGradFunction(names);
             }
-            Map<String, INDArray> values = detached(inputs);
-            values.put(EPSILON, epsilon);
+            Map<String, INDArray> values = plain(inputs);
+            values.put(EPSILON, plain(epsilon));
             Map<String, INDArray> found = graph.sd.calculateGradients(values, names);
             graph.forget();
             return found;
@@ -85,8 +86,15 @@ final class Program {
         return made.computeIfAbsent(key.toString(), unused -> maker.apply(inputs));
     }
 
-    private static Map<String, INDArray> detached(Map<String, INDArray> inputs) {
-        return new LinkedHashMap<>(inputs);
+    private static Map<String, INDArray> plain(Map<String, INDArray> inputs) {
+        Map<String, INDArray> found = new LinkedHashMap<>();
+        inputs.forEach((name, array) -> found.put(name, plain(array)));
+        return found;
+    }
+
+    /** The array with C's strides: SameDiff's operators mix up numbers of some views, such as permuted images of 1 x 1. */
+    private static INDArray plain(INDArray array) {
+        return array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array) ? array : array.dup('c');
     }
 
     /** A graph and the name of its output. */

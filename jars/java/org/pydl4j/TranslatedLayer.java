@@ -117,19 +117,23 @@ public abstract class TranslatedLayer extends SameDiffLayer {
     // What definitions read of their settings.
 
     protected final boolean flag(String name) {
-        return Boolean.TRUE.equals(config.get(name));
+        return Settings.flag(config, name);
     }
 
     protected final double number(String name) {
-        return ((Number) config.get(name)).doubleValue();
+        return Settings.number(config, name);
     }
 
     protected final String text(String name) {
-        return (String) config.get(name);
+        return Settings.text(config, name);
     }
 
     protected final int[] integers(String name) {
-        return ((List<?>) config.get(name)).stream().mapToInt(value -> ((Number) value).intValue()).toArray();
+        return Settings.integers(config, name);
+    }
+
+    protected final double[] numbers(String name) {
+        return Settings.numbers(config, name);
     }
 
     protected final long[][] pairs(String name) {

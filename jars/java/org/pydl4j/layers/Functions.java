@@ -22,10 +22,33 @@ final class Functions {
                 return sd.nn().elu(x);
             case "exponential":
                 return sd.math().exp(x);
+            case "abs":
+                return sd.math().abs(x);
+            case "cos":
+                return sd.math().cos(x);
+            case "erf":
+                return sd.math().erf(x);
+            case "log":
+                return sd.math().log(x);
+            case "negative":
+                return x.neg();
+            case "reciprocal":
+                return x.rdiv(1.0);
+            case "rsqrt":
+                return sd.math().sqrt(x).rdiv(1.0);
+            case "sin":
+                return sd.math().sin(x);
+            case "sqrt":
+                return sd.math().sqrt(x);
+            case "square":
+                return sd.math().square(x);
+            case "gelu_approximate":
+                return x.mul(0.5).mul(sd.math().tanh(x.add(x.mul(x).mul(x).mul(0.044715))
+                        .mul(Math.sqrt(2 / Math.PI))).add(1.0));
+            case "sparse_sigmoid":
+                return clip(sd, x.mul(0.5).add(0.5), 0.0, 1.0);
             case "gelu":
                 return x.mul(0.5).mul(sd.math().erf(x.mul(Math.sqrt(0.5))).add(1.0));
-            case "glu": // halves of the last axis
-                throw new IllegalArgumentException("glu changes the shape and is no function of numbers");
             case "hard_shrink":
                 return x.mul(sd.castTo(sd.gt(sd.math().abs(x), 0.5), x.dataType()));
             case "hard_sigmoid":
