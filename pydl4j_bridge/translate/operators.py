@@ -148,12 +148,18 @@ class _Operator:
         return replace(own_call(self.call, java_class, settings, shape), arguments={})
 
 
+#: Operators that have the name of a layer.
+_LAYERS_TOO = frozenset({"Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Reshape", "Softmax", "Subtract"})
+
+
 def unmarked_operators(graph: Graph) -> Graph:
     """Operators of Keras 3 in ``.h5`` files, which do not say the module: a layer would have ``trainable``."""
 
     def change(call: Call) -> Call:
         name = f"ops.{call.class_name}"
         is_layer = graph.keras_major != 3 or "trainable" in call.config or "dtype" in call.config
+        if call.class_name in _LAYERS_TOO:  # which are called with one argument, and compute the same then
+            is_layer = is_layer or not (1 in call.arguments or "newshape" in call.config)
         return call if is_layer or _rule(name) is None else replace(call, class_name=name)
 
     return graph.each(change)
