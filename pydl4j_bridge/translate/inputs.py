@@ -27,14 +27,15 @@ def normalized_volumes(graph: Graph) -> Graph:
     shapes = open_shapes(graph)
     for call in graph.calls:
         shape = shapes.get(call.name, ())
-        if call.class_name != "BatchNormalization" or len(shape) < 4 or None in shape[1:]:
+        last = call.config.get("axis", -1) in (-1, len(shape))
+        if call.class_name != "BatchNormalization" or not last or len(shape) < 4 or None in shape[1:]:
             continue
         for name, target in ((f"{call.name}_image", [-1, 1, shape[-1]]), (f"{call.name}_volume", [-1, *shape[1:]])):
             reshape = Call(name, REARRANGEMENT, {"operation": "reshape", "target": target}, call.inputs, (*call.layer, name))
             if name.endswith("_image"):
                 graph = graph.before(call.name, call.inputs[0], reshape)
             else:
-                graph = graph.followed(graph[call.name], reshape)
+                graph = graph.followed(graph[call.name].with_config(axis=-1), reshape)
     return graph
 
 

@@ -25,6 +25,8 @@ def own_layers(graph: Graph) -> Graph:
     for place in places(graph):
         call = place.call
         why, row = refusal(place), ROWS.get(call.class_name)
+        if call.class_name == "Reshape" and any(changed.get(n, call).class_name == OWN_LAYER for n in call.inputs):
+            why = "behind a layer of ours, whose layout the importer does not know"
         if why is None or row is None:
             continue
         if call.name not in shapes or len(call.inputs) != 1 or None in shapes[call.inputs[0]][1:]:

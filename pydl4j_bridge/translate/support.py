@@ -140,8 +140,8 @@ def _up_sampling_2d(place: Place) -> str | None:
     return "directly on an input: DL4J takes rows for channels" if place.first else _channels_last(place)
 
 
-def _permute(place: Place) -> str | None:
-    return None if place.rank == 3 else f"of {place.rank} dimensions"
+def _permute(_: Place) -> str:
+    return "two of them, or one behind another layer, come out wrong in the importer"
 
 
 def _flatten(place: Place) -> str | None:
