@@ -43,10 +43,12 @@ final class TranslatedLayerImpl extends SameDiffLayer {
         assertInputSet(true);
         Map<String, INDArray> found = program.gradients(values(), epsilon);
         Gradient gradient = new DefaultGradient();
-        gradTable.forEach((name, view) -> {
-            view.assign(found.get(name));
-            gradient.gradientForVariable().put(name, view);
-        });
+        if (gradTable != null) { // a network gives none to a layer without weights
+            gradTable.forEach((name, view) -> {
+                view.assign(found.get(name));
+                gradient.gradientForVariable().put(name, view);
+            });
+        }
         return new Pair<>(gradient, workspaces.dup(ArrayType.ACTIVATION_GRAD, found.get(INPUT)));
     }
 
