@@ -1,4 +1,4 @@
-"""The pass that puts the channels last: DL4J has channels first in some layers only, and Keras's layout is kept else."""
+"""The pass that puts the channels last: DL4J has them first in some layers only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
-from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, open_shapes
+from pydl4j_bridge.translate.output_shapes import ELEMENTWISE, OpenShape, open_shapes
 
 #: Where each axis of an array comes from, the batch being 0.
 Order = tuple[int, ...]
@@ -37,7 +37,7 @@ def channels_last(graph: Graph) -> Graph:
     first: dict[str, str] = {}
     for call in graph.calls:
         rank = len(shapes[call.inputs[0]]) + 1 if call.inputs and call.inputs[0] in shapes else None
-        order = None if rank is None else _order(call, rank, last)
+        order = None if rank is None or _odd_bias(call, shapes, graph) else _order(call, rank, last)
         if order is None:
             calls.append(replace(call, inputs=tuple(first.get(name, name) for name in call.inputs)))
             continue
@@ -59,6 +59,17 @@ def channels_last(graph: Graph) -> Graph:
             last[call.name], first[call.name] = _Last(call.name, back), after.name
     outputs = tuple(first.get(name, name) for name in graph.outputs)
     return _without_unused(replace(graph, calls=tuple(calls), outputs=outputs), set(first.values()))
+
+
+def _odd_bias(call: Call, shapes: Mapping[str, OpenShape], graph: Graph) -> bool:
+    """Keras 3 on TensorFlow adds a bias along the last axis where that is as long as there are channels.
+
+    Its ``ops.add`` takes such a sum for one with the channels last; on its other backends the numbers are others.
+    """
+    shape = shapes.get(call.name, ())
+    convolution = "Conv" in call.class_name and "ConvLSTM" not in call.class_name
+    first = call.config.get("data_format") == "channels_first" and call.config.get("use_bias", True)
+    return bool(graph.keras_major == 3 and convolution and first and len(shape) > 1 and shape[0] == shape[-1] != 1)
 
 
 def _order(call: Call, rank: int, last: Mapping[str, _Last]) -> Order | None:

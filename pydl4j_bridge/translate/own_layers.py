@@ -18,6 +18,7 @@ from pydl4j_bridge.translate.support import places, refusal
 
 _PACKAGE = "org.pydl4j.layers"
 
+
 def own_layers(graph: Graph) -> Graph:
     """Calls that the importer computes otherwise or not at all → layers of our own, where there is a row for them."""
     shapes = open_shapes(graph)
@@ -33,6 +34,7 @@ def own_layers(graph: Graph) -> Graph:
             changed[call.name] = call
             continue
         try:
+            _check_layout(call)
             java_class, settings = row(Site(call, tuple(shapes[name] for name in call.inputs), graph.keras_major))
         except Refused as refused:
             changed[call.name] = replace(
@@ -41,6 +43,12 @@ def own_layers(graph: Graph) -> Graph:
             continue
         changed[call.name] = _own(call, java_class, settings, shapes[call.name])
     return replace(graph, calls=tuple(changed.get(call.name, call) for call in graph.calls))
+
+
+def _check_layout(call: Call) -> None:
+    first = call.config.get("data_format") == "channels_first"
+    if first and not call.class_name.startswith("LocallyConnected"):
+        raise Refused("data_format=channels_first")
 
 
 def _own(call: Call, java_class: str, settings: Mapping[str, Any], shape: OpenShape) -> Call:

@@ -62,5 +62,3 @@ def axes(axis: Any, rank: int) -> list[int]:
     """Axes counted with the batch, ascending."""
     found = axis if isinstance(axis, list) else [axis]
     return sorted(one % rank for one in found)
-
-

@@ -61,7 +61,9 @@ def _convolution(place: Place) -> str | None:
 
 
 def _convolution_1d(place: Place) -> str | None:
-    return f"groups={place.config['groups']}" if place.config.get("groups", 1) != 1 else None
+    if place.config.get("groups", 1) != 1:
+        return f"groups={place.config['groups']}"
+    return _channels_last(place)
 
 
 def _recurrent(place: Place) -> str | None:
@@ -268,9 +270,10 @@ def refusal(place: Place) -> str | None:
 
 
 def _time_in_batch(place: Place) -> str | None:
-    inside = place.config.get("dl4j_time_in_batch")
-    counts = place.call.class_name in ("Permute", "Reshape") or (place.call.class_name == "Dense" and place.rank != 2)
-    return "inside of TimeDistributed, where DL4J would take the model's batch for the layer's" if inside and counts else None
+    name = place.call.class_name
+    if not place.config.get("dl4j_time_in_batch") or not (name == "Reshape" or (name == "Dense" and place.rank != 2)):
+        return None
+    return "inside of TimeDistributed, where DL4J would take the model's batch for the layer's"
 
 
 def _activation(place: Place) -> str | None:

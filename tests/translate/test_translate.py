@@ -53,14 +53,12 @@ def test_all_unsupported_layers_are_named_at_once():
     ("layer", "shape", "why"),
     [
         (("Conv2D", {"groups": 2}), (5, 5, 2), "groups=2"),
-        (("Conv2D", {"data_format": "channels_first"}), (2, 5, 5), "data_format=channels_first"),
         (("LSTM", {"go_backwards": True}), (4, 3), "go_backwards=True"),
         (("LSTM", {"use_bias": False}), (4, 3), "use_bias=False"),
         (("Dense", {"activation": "gelu"}), (3,), "activation gelu"),
         (("Dense", {"activation": "hard_sigmoid"}), (3,), "activation hard_sigmoid, which Keras 3 computes otherwise"),
         (("Softmax", {"axis": 1}), (4, 3), "axis=1"),
         (("Embedding", {"mask_zero": True}), (4,), "mask_zero=True"),
-        (("BatchNormalization", {"axis": [1]}), (5, 5, 2), "axis=1"),
         (("Reshape", {"target_shape": [-1, 3]}), (6,), "an open size"),
         (("GlobalAveragePooling1D", {"keepdims": True}), (5, 2), "keepdims=True"),
     ],
@@ -69,6 +67,26 @@ def test_options_that_dl4j_computes_otherwise_are_refused(layer, shape, why):
     """By the name of the option."""
     (line,) = refused(chain(layer, shape=shape))
     assert why in line
+
+
+def _convolution(filters: int) -> tuple[str, dict]:
+    windows = {"kernel_size": [2, 2], "strides": [1, 1], "padding": "valid", "data_format": "channels_first"}
+    return "Conv2D", {"filters": filters, **windows}
+
+
+def test_channels_come_last_between_one_permutation_and_its_inverse():
+    """Layers that follow each other do not put them back in between."""
+    graph = rewritten(
+        chain(_convolution(4), ("BatchNormalization", {"axis": [1]}), _convolution(5), shape=(2, 9, 8), major=3)
+    )
+    permuted = [call.config["dims"] for call in graph.calls if call.config.get("operation") == "permute"]
+    assert permuted == [[0, 2, 3, 1], [0, 3, 1, 2]]
+    assert {call.config.get("data_format", "channels_last") for call in graph.calls} == {"channels_last"}
+
+
+def test_a_bias_that_keras_3_may_add_along_the_width_is_refused():
+    """On TensorFlow it does where the output is as wide as it has filters, on its other backends not."""
+    assert refused(chain(_convolution(4), shape=(2, 9, 5), major=3)) == ("l0 (Conv2D): data_format=channels_first",)
 
 
 def test_a_constant_argument_is_refused():
