@@ -52,7 +52,7 @@ def _check_layout(call: Call) -> None:
 
 
 def _own(call: Call, java_class: str, settings: Mapping[str, Any], shape: OpenShape) -> Call:
-    weights = {name: list(size) for name, size in call.shapes.items()}
+    weights = {name.replace("_", "-"): list(size) for name, size in call.shapes.items()}
     biases = {name: weights.pop(name) for name in ("beta", "bias") if name in weights}
     layer = {
         "@class": f"{_PACKAGE}.{java_class}",

@@ -67,3 +67,17 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
             slope = ((values[0] - values[1]) * weight).sum() / (2 * STEP)
             gradient = to_numpy(found.getFirst().getGradientFor(name))
             assert (gradient * direction).sum() == pytest.approx(slope, rel=2e-2, abs=scale)
+
+
+def test_a_network_with_layers_of_ours_can_be_fitted():
+    """Its score falls: weights with an underscore in their names, and a layer without weights between others."""
+    from pydl4j_bridge.jvm.arrays import to_indarray
+
+    model = pydl4j_bridge.import_model(ZOO / "conv-lstm2d-then-flatten-dense.keras", on_loss="ignore")
+    with np.load(ZOO / "conv-lstm2d-then-flatten-dense.npz") as recorded:
+        x, y = to_indarray(recorded["input_0"]), to_indarray(recorded["output_0"] + 0.5)
+    scores = []
+    for _ in range(20):
+        model.java.fit(x, y)
+        scores.append(float(model.java.score()))
+    assert scores[-1] < scores[0]

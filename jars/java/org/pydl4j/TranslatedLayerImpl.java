@@ -23,7 +23,8 @@ final class TranslatedLayerImpl extends SameDiffLayer {
     private static final String INPUT = "input of the layer";
 
     private final Program program = new Program((sd, inputs) -> {
-        Map<String, SDVariable> weights = new LinkedHashMap<>(inputs);
+        Map<String, SDVariable> weights = new LinkedHashMap<>();
+        inputs.forEach((name, variable) -> weights.put(name.replace('-', '_'), variable));
         SDVariable given = weights.remove(INPUT);
         return ((TranslatedLayer) layerConf()).define(sd, given, weights);
     });
