@@ -180,7 +180,7 @@ def _fails_frozen(graph: Graph, frozen: Mapping[str, bool]) -> str | None:
 
 
 def _at_most_a_volume(shape: list[int | None]) -> list[int | None]:
-    """The shape of an input as the importer takes it: of more dimensions, which only layers of ours read, some as one."""
+    """The shape of an input as the importer takes it: what has more dimensions is read by layers of ours alone."""
     batch, *sizes = shape
     while len(sizes) > 4:
         first, second, *rest = sizes

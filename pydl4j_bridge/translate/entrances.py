@@ -12,7 +12,7 @@ _MISTAKEN = frozenset({"BatchNormalization", "UpSampling2D"})
 
 
 def inputs_as_outputs(graph: Graph) -> Graph:
-    """An identity of ours between an input and the layers that mistake it: what we put out, they take for what it is."""
+    """An identity of ours between an input and the layers that mistake it: our outputs they take for what they are."""
     for call in graph.calls:
         for name in call.inputs:
             if call.class_name in _MISTAKEN and graph[name].class_name == "InputLayer":
@@ -27,17 +27,18 @@ def normalized_volumes(graph: Graph) -> Graph:
     shapes = open_shapes(graph)
     for call in graph.calls:
         shape = shapes.get(call.name, ())
-        if call.class_name != "BatchNormalization" or len(shape) < 4 or None in shape[1:]:
+        last = call.config.get("axis", -1) in (-1, len(shape))
+        if call.class_name != "BatchNormalization" or not last or len(shape) < 4 or None in shape[1:]:
             continue
-        for name, target in ((f"{call.name}_image", [-1, 1, shape[-1]]), (f"{call.name}_volume", [-1, *shape[1:]])):
-            reshape = Call(
-                name, REARRANGEMENT, {"operation": "reshape", "target": target}, call.inputs, (*call.layer, name)
-            )
-            if name.endswith("_image"):
-                graph = graph.before(call.name, call.inputs[0], reshape)
-            else:
-                graph = graph.followed(graph[call.name], reshape)
+        image = _reshape(call, f"{call.name}_image", [-1, 1, shape[-1]])
+        volume = _reshape(call, f"{call.name}_volume", [-1, *shape[1:]])
+        graph = graph.before(call.name, call.inputs[0], image)
+        graph = graph.followed(graph[call.name].with_config(axis=-1), volume)
     return graph
+
+
+def _reshape(call: Call, name: str, target: list[int | None]) -> Call:
+    return Call(name, REARRANGEMENT, {"operation": "reshape", "target": target}, call.inputs, (*call.layer, name))
 
 
 def time_in_batch(graph: Graph) -> Graph:

@@ -11,7 +11,7 @@ from pydl4j_bridge.errors import InvalidConfig
 #: The class under which the importer knows the layers that are our own; see ``own_layers``.
 OWN_LAYER = "pydl4j>Translated"
 
-#: A call of ours in a graph; see ``Rearrangement.java``. No class of a file has a prefix here, since parse takes it off.
+#: A call of ours in a graph; see ``Rearrangement.java``. Parse takes such a prefix off the classes of a file.
 REARRANGEMENT = "pydl4j>Rearrangement"
 #: The class of calls of the activation ``glu``, which halves the last axis.
 GLU = "pydl4j>GLU"

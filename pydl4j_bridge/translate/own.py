@@ -24,6 +24,7 @@ def own_call(call: Call, java_class: str, settings: Mapping[str, Any], shape: Op
     """
     sizes = [-1 if size is None else size for size in shape]
     kept = {key: value for key, value in call.config.items() if key.startswith("dl4j_") or key == "trainable"}
+    kept["dl4j_not_carried"] = [key for key in ("dropout", "recurrent_dropout") if call.config.get(key)]
     config = {**kept, "name": call.config.get("name")}
     if len(call.inputs) > 1:
         config["vertex"] = {
@@ -33,7 +34,8 @@ def own_call(call: Call, java_class: str, settings: Mapping[str, Any], shape: Op
         }
     else:
         renamed = call.config.get("dl4j_renamed") or {}
-        weights = {renamed.get(name, name): list(size) or [1] for name, size in call.shapes.items()}
+        # DL4J's updater takes what stands before the last underscore of a parameter's name for its layer's.
+        weights = {renamed.get(name, name).replace("_", "-"): list(size) or [1] for name, size in call.shapes.items()}
         biases = {name: weights.pop(name) for name in ("beta", "bias") if name in weights}
         config["layer"] = {
             "@class": f"{_PACKAGE}.layers.{java_class}",

@@ -55,7 +55,9 @@ def own_layers(graph: Graph) -> Graph:
     for place in places(graph):
         call = place.call
         row = (MERGES if len(call.inputs) > 1 else ROWS).get(call.class_name)
-        if row is None or refusal(place) is None:
+        # The importer does not know the layout of what a layer of ours puts out.
+        behind = call.class_name == "Reshape" and any(changed.get(n, call).class_name == OWN_LAYER for n in call.inputs)
+        if row is None or (refusal(place) is None and not behind):
             continue
         call = _with_its_activation(call)
         try:
@@ -63,6 +65,7 @@ def own_layers(graph: Graph) -> Graph:
                 raise Refused(why)
             if any(name not in shapes for name in (call.name, *call.inputs)):
                 raise Refused("the shapes around it are not known")
+            _check_layout(call)
             inputs = tuple(shapes[name] for name in call.inputs)
             if len(inputs) == 1 and None in inputs[0][1:]:
                 raise Refused("on an input of unknown size")
@@ -83,6 +86,12 @@ def _with_its_activation(call: Call) -> Call:
     planned = call.config.get("dl4j_activation")
     names = {kind: name for name, (kind, _) in ND4J_ACTIVATIONS.items()}
     return call.with_config(activation=names[planned[0]], dl4j_activation=None) if planned else call
+
+
+def _check_layout(call: Call) -> None:
+    first = call.config.get("data_format") == "channels_first"
+    if first and not call.class_name.startswith("LocallyConnected"):
+        raise Refused("data_format=channels_first")
 
 
 def _activation(site: Site) -> tuple[str, dict[str, Any]]:

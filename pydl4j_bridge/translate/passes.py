@@ -17,6 +17,7 @@ from pydl4j_bridge.translate.entrances import inputs_as_outputs, normalized_volu
 from pydl4j_bridge.translate.graph import GLU, REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.layouts import channels_last
 from pydl4j_bridge.translate.operators import operators, unmarked_operators
+from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.recurrence import cells
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
@@ -313,12 +314,17 @@ def repeated_inputs(graph: Graph) -> Graph:
 
 
 def identities(graph: Graph) -> Graph:
-    """Layers that compute nothing at inference and that the importer does not know are taken out."""
+    """Layers that compute nothing at inference and that the importer does not know are taken out.
+
+    A Flatten of vectors is one of them: behind global pooling the importer takes it for more.
+    """
+    by_rank = ranks(graph)
     source: dict[str, str] = {}
     kept: list[Call] = []
     for call in graph.calls:
         inputs = tuple(source.get(name, name) for name in call.inputs)
-        if call.class_name == "Identity" and len(inputs) == 1:
+        flat = call.class_name == "Flatten" and by_rank.get(call.inputs[0]) == 2
+        if (call.class_name == "Identity" and len(inputs) == 1) or (flat and graph[inputs[0]].inputs):
             source[call.name] = inputs[0]
         else:
             kept.append(replace(call, inputs=inputs))

@@ -108,9 +108,8 @@ def _softmax(site: Site) -> Layer:
 def _rearrangement(site: Site) -> Layer:
     if site.config["operation"] == "unfold" and site.config.get("steps") is None:
         raise Refused("time steps of any number")
-    return "Rearrangement", {
-        key: value for key, value in site.config.items() if not key.startswith("dl4j_") and key != "name"
-    }
+    settings = {key: value for key, value in site.config.items() if not key.startswith("dl4j_") and key != "name"}
+    return "Rearrangement", settings
 
 
 def _flatten(_: Site) -> Layer:

@@ -79,7 +79,6 @@ def _convolution_1d(_: Place) -> str | None:
     return "DL4J cannot train it: its gradient fails"
 
 
-
 def _recurrent(place: Place) -> str | None:
     return _recurrent_config(place.config, place)
 
@@ -293,13 +292,10 @@ def refusal(place: Place) -> str | None:
 
 
 def _time_in_batch(place: Place) -> str | None:
-    inside = place.config.get("dl4j_time_in_batch")
-    counts = place.call.class_name in ("Permute", "Reshape") or (place.call.class_name == "Dense" and place.rank != 2)
-    return (
-        "inside of TimeDistributed, where DL4J would take the model's batch for the layer's"
-        if inside and counts
-        else None
-    )
+    name = place.call.class_name
+    if not place.config.get("dl4j_time_in_batch") or not (name == "Reshape" or (name == "Dense" and place.rank != 2)):
+        return None
+    return "inside of TimeDistributed, where DL4J would take the model's batch for the layer's"
 
 
 def _activation(place: Place) -> str | None:

@@ -69,6 +69,11 @@ def test_options_that_dl4j_computes_otherwise_are_refused(layer, shape, why):
     assert why in line
 
 
+def _convolution(filters: int) -> tuple[str, dict]:
+    windows = {"kernel_size": [2, 2], "strides": [1, 1], "padding": "valid", "data_format": "channels_first"}
+    return "Conv2D", {"filters": filters, **windows}
+
+
 def test_a_constant_argument_is_refused():
     """x * 2 must not become x."""
     graph = rewritten(chain(("Multiply", {})))

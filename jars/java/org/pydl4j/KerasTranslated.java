@@ -19,7 +19,7 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
  * {@code config.vertex} the JSON of a vertex.
  *
  * <p>Registered with the importer under {@link #CLASS_NAME}. The names of the weights are those of the layer's
- * parameters.
+ * parameters, with hyphens for underscores: DL4J's updaters take what is before the last underscore for the layer.
  */
 public final class KerasTranslated extends KerasLayer {
     /** The class name in the config. */
@@ -65,6 +65,7 @@ public final class KerasTranslated extends KerasLayer {
 
     @Override
     public void setWeights(Map<String, INDArray> given) {
-        weights = new HashMap<>(given);
+        weights = new HashMap<>();
+        given.forEach((name, array) -> weights.put(name.replace('_', '-'), array));
     }
 }

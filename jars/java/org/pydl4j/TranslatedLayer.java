@@ -36,7 +36,9 @@ public abstract class TranslatedLayer extends SameDiffLayer {
     /** What the layer computes. */
     Program program() {
         return new Program((sd, inputs) -> {
-            Map<String, SDVariable> weights = new LinkedHashMap<>(inputs);
+            // DL4J's updater takes what stands before the last underscore of a parameter's name for its layer's.
+            Map<String, SDVariable> weights = new LinkedHashMap<>();
+            inputs.forEach((name, variable) -> weights.put(name.replace('-', '_'), variable));
             SDVariable given = weights.remove(INPUT);
             return define(sd, given, weights);
         });

@@ -51,7 +51,8 @@ public final class Convolution extends TranslatedLayer {
             for (int i = 0; i < parts.length; i++) {
                 parts[i] = slices[i].part(channels, group * each, (group + 1) * each);
             }
-            made[group] = Windows.product(parts, kernel.part(kernel.rank() - 1, group * outputs, (group + 1) * outputs));
+            Sized own = kernel.part(kernel.rank() - 1, group * outputs, (group + 1) * outputs);
+            made[group] = Windows.product(parts, own);
         }
         return Sized.concat(channels, made);
     }

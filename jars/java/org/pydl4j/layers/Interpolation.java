@@ -73,7 +73,7 @@ final class Interpolation {
         return found;
     }
 
-    /** As TensorFlow's {@code ScaleAndTranslate}: all pixels that the kernel reaches, their weights made to sum to 1. */
+    /** As TensorFlow's {@code ScaleAndTranslate}: the pixels that the kernel reaches, with weights that sum to 1. */
     private static float[][] spans(int from, int to, double radius, boolean antialias, Kernel kernel) {
         float[][] found = new float[to][from];
         double inverse = (double) from / to;

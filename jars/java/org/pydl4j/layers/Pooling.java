@@ -9,7 +9,8 @@ import org.pydl4j.TranslatedLayer;
 
 /**
  * Keras's pooling over the axes between the batch and the channels, {@code kind} being {@code average} or {@code max}:
- * in windows of {@code kernel_size}, or to {@code output_size}, or else to one number, with {@code keepdims} or without.
+ * in windows of {@code kernel_size}, or to {@code output_size}, or else to one number,
+ * with {@code keepdims} or without.
  */
 public final class Pooling extends TranslatedLayer {
     @Override
