@@ -18,6 +18,7 @@ from pydl4j_bridge.translate.passes import PASSES
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 from pydl4j_bridge.translate.ranks import ranks
 from pydl4j_bridge.translate.recurrence import directions, masks
+from pydl4j_bridge.translate.stand_ins import concatenate_axis
 from pydl4j_bridge.translate.support import refuse_unsupported
 from pydl4j_bridge.translate.variables import Array
 
@@ -62,7 +63,7 @@ def translate(
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
-        graph = own_layers(directions(masks(lambdas(graph, record))))
+        graph = own_layers(concatenate_axis(directions(masks(lambdas(graph, record)))))
         refuse_unsupported(graph, contents.path)
         model = emit(graph, compiled)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model

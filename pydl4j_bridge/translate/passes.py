@@ -18,7 +18,7 @@ from pydl4j_bridge.translate.graph import GLU, REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.layouts import channels_last
 from pydl4j_bridge.translate.operators import operators, unmarked_operators
 from pydl4j_bridge.translate.ranks import ranks
-from pydl4j_bridge.translate.recurrence import cells
+from pydl4j_bridge.translate.recurrence import cells, convolutional_directions
 from pydl4j_bridge.translate.shapes import batch_shape, plain
 from pydl4j_bridge.translate.sizes import check_sizes
 from pydl4j_bridge.translate.stand_ins import (
@@ -338,6 +338,7 @@ PASSES: tuple[Pass, ...] = (
     spectral_normalization,
     possible_sizes,
     tensorflow_reshapes,
+    convolutional_directions,
     channels_last,
     cells,
     neutral_initializers,

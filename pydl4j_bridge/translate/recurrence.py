@@ -119,11 +119,21 @@ def directions(graph: Graph) -> Graph:
         call = place.call
         expanded = (
             call.class_name == "Bidirectional"
-            and call.config["layer"]["class_name"] in _RECURRENT | _CONVOLUTIONAL
+            and call.config["layer"]["class_name"] in _RECURRENT
             and call.config.get("merge_mode", "concat") in _MERGES
             and (call.config.get("dl4j_masked") or call.name in reshaped or refusal(place) is not None)
         )
         calls.extend(_two(call) if expanded else [call])
+    return replace(graph, calls=tuple(calls))
+
+
+def convolutional_directions(graph: Graph) -> Graph:
+    """Bidirectional around a ConvLSTM → two of them and their merge, before the channels are put last."""
+    calls: list[Call] = []
+    for call in graph.calls:
+        inner = call.config.get("layer") if call.class_name == "Bidirectional" else None
+        known = inner and inner["class_name"] in _CONVOLUTIONAL and call.config.get("merge_mode", "concat") in _MERGES
+        calls.extend(_two(call) if known else [call])
     return replace(graph, calls=tuple(calls))
 
 

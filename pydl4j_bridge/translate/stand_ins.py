@@ -212,6 +212,17 @@ def grouped_as_depthwise(graph: Graph) -> Graph:
     return graph.each(change)
 
 
+def concatenate_axis(graph: Graph) -> Graph:
+    """The last axis by its number: counted from the end, DL4J finds it forward and fails on the way back."""
+    by_rank = ranks(graph)
+
+    def change(call: Call) -> Call:
+        last = call.class_name == "Concatenate" and call.config.get("axis", -1) == -1
+        return call.with_config(axis=by_rank[call.name] - 1) if last and call.name in by_rank else call
+
+    return graph.each(change)
+
+
 def depthwise_stand_ins(graph: Graph) -> Graph:
     """DepthwiseConv2D → a Conv2D of the same output, which the JVM side replaces.
 
