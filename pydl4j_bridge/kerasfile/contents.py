@@ -121,6 +121,13 @@ class Weights:
                 return []
             return [self._array(group, str(at)) for at in takewhile(lambda at: str(at) in group.group, count())]
 
+    def own(self) -> list[StoredArray]:
+        """The weights that the root itself holds, as an optimizer's does, in their order."""
+        if self.numbered:
+            return self.at()
+        with guarded(self._root.file, self._root.where):
+            return [self._array(self._root, name) for name in self._root.names("weight_names")]
+
     def _array(self, group: Group, name: str) -> StoredArray:
         dataset = group.dataset(name)
         if dataset.shape is None:
@@ -136,11 +143,13 @@ class ModelContents:
         path: the file.
         config: the model's config, as JSON values.
         weights: its weights; they can be read while the file is open.
+        optimizer: the variables of its optimizer, likewise; None where the file holds none.
     """
 
     path: str
     config: Mapping[str, Any]
     weights: Weights
+    optimizer: Weights | None = None
 
 
 @contextmanager
@@ -161,16 +170,21 @@ def open_model(path: str | os.PathLike[str], container: str) -> Iterator[ModelCo
             with guarded(name):
                 config = root.json("model_config")
                 weights = root.child("model_weights")
+                optimizer = root.child("optimizer_weights")
             if config is None:
                 raise NotAKerasFile("the file holds no model", file=name)
-            yield ModelContents(name, config, Weights(weights or root, numbered=False))
+            state = Weights(optimizer, numbered=False) if optimizer else None
+            yield ModelContents(name, config, Weights(weights or root, numbered=False), state)
             return
         with archive_errors(name):
             archive = stack.enter_context(zipfile.ZipFile(name))
             config = read_json_member(archive, CONFIG, name)
             stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
-        yield ModelContents(name, config, Weights(root, numbered=True))
+        with guarded(name, WEIGHTS):
+            optimizer = root.child("optimizer")
+        state = Weights(optimizer, numbered=True) if optimizer else None
+        yield ModelContents(name, config, Weights(root, numbered=True), state)
 
 
 @contextmanager

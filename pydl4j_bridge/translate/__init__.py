@@ -2,6 +2,6 @@
 
 from pydl4j_bridge.translate.emit import translate
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
-from pydl4j_bridge.translate.variables import bind_weights
+from pydl4j_bridge.translate.variables import bind_weights, trainable_variables
 
-__all__ = ["ImportableModel", "LayerPlan", "bind_weights", "translate"]
+__all__ = ["ImportableModel", "LayerPlan", "bind_weights", "trainable_variables", "translate"]
