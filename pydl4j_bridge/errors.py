@@ -8,6 +8,7 @@
     │   ├── Truncated               it was a Keras file once, and a part is missing
     │   ├── InvalidConfig           a value in it has a type or a size that Keras could not have meant
     │   ├── NoTrainingConfig        it holds no optimizer, and an optimizer was asked for
+    │   ├── StateError              its optimizer's state does not belong to its model
     │   ├── UnknownDialect          it was written by something newer or other than what is known here
     │   └── UnsafeFile              reading it would follow a link out of it or trust a size it claims
     ├── MappingError                the optimizer was read, and ND4J cannot express it
@@ -52,6 +53,7 @@ __all__ = [
     "NoJava",
     "NoTrainingConfig",
     "NotAKerasFile",
+    "StateError",
     "TranslationError",
     "Truncated",
     "UnknownDialect",
@@ -157,6 +159,10 @@ class InvalidConfig(KerasFileError):
 
 class NoTrainingConfig(KerasFileError):
     """The input holds no optimizer, and one was asked for."""
+
+
+class StateError(KerasFileError):
+    """The optimizer's variables in the file are not those of the optimizer and the model that the file describes."""
 
 
 class UnknownDialect(KerasFileError):

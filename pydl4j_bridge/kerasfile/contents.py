@@ -171,6 +171,13 @@ class Weights:
                 return []
             return [self._array(group, str(at)) for at in takewhile(lambda at: group.holds(str(at)), count())]
 
+    def own(self) -> list[StoredArray]:
+        """The weights that the root itself holds, as an optimizer's does, in their order."""
+        if self.numbered:
+            return self.at()
+        with guarded(self._root.file, self._root.where):
+            return [self._array(self._root, name) for name in self._root.names("weight_names")]
+
     def _array(self, group: Group, name: str) -> StoredArray:
         dataset, made = group.dataset(name)
         shape = dataset.shape
@@ -187,11 +194,13 @@ class ModelContents:
         path: the file.
         config: the model's config, as JSON values.
         weights: its weights; they can be read while the file is open.
+        optimizer: the variables of its optimizer, likewise; None where the file holds none.
     """
 
     path: str
     config: Mapping[str, Any]
     weights: Weights
+    optimizer: Weights | None = None
 
 
 @contextmanager
@@ -215,17 +224,22 @@ def open_model(
             with guarded(name):
                 config = config or root.json("model_config")
                 weights = root.child("model_weights")
+                optimizer = root.child("optimizer_weights")
             if config is None:
                 raise NotAKerasFile("the file holds no model", file=name)
+            state = Weights(optimizer, numbered=False) if optimizer else None
             named = Weights(weights or root, numbered=False)
-            yield ModelContents(name, _with_names(config, named.layers()), named)
+            yield ModelContents(name, _with_names(config, named.layers()), named, state)
             return
         with archive_errors(name):
             archive = stack.enter_context(zipfile.ZipFile(name))
             config = config or read_json_member(archive, CONFIG, name)
             stream, size = stack.enter_context(weights_stream(archive, name))
         root = Group(stack.enter_context(opened(stream, name, WEIGHTS)), name, size, WEIGHTS)
-        yield ModelContents(name, config, Weights(root, numbered=True))
+        with guarded(name, WEIGHTS):
+            optimizer = root.child("optimizer")
+        state = Weights(optimizer, numbered=True) if optimizer else None
+        yield ModelContents(name, config, Weights(root, numbered=True), state)
 
 
 def _with_names(config: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:

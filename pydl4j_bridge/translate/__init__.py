@@ -3,6 +3,14 @@
 from pydl4j_bridge.translate.emit import translate
 from pydl4j_bridge.translate.keras1 import from_keras_1
 from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
-from pydl4j_bridge.translate.variables import Array, bind_weights
+from pydl4j_bridge.translate.variables import Array, bind_weights, trainable_variables
 
-__all__ = ["Array", "ImportableModel", "LayerPlan", "bind_weights", "from_keras_1", "translate"]
+__all__ = [
+    "Array",
+    "ImportableModel",
+    "LayerPlan",
+    "bind_weights",
+    "from_keras_1",
+    "trainable_variables",
+    "translate",
+]

@@ -162,7 +162,7 @@ def _frozen(graph: Graph) -> dict[str, bool]:
     return found
 
 
-#: Layers that DL4J trains around as Keras does where they are frozen (tests/data/training).
+#: Layers that DL4J trains around as Keras does where they are frozen (tests/data/frozen).
 _FREEZES = frozenset({
     "BatchNormalization", "Conv2D", "Conv2DTranspose", "Dense", "Embedding", "LSTM", "SeparableConv2D", "SimpleRNN",
 })  # fmt: skip

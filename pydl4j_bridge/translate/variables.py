@@ -272,6 +272,27 @@ def bind_weights(
     return bound
 
 
+def trainable_variables(
+    config: Mapping[str, Any], bound: Mapping[tuple[str, ...], Mapping[str, Array]]
+) -> list[tuple[tuple[str, ...], str]]:
+    """Layer and Keras 2 name of each trainable variable of a model, in the order of Keras's ``trainable_variables``.
+
+    That is the order of the layers in the config, those of a model inside of it in its place; frozen layers are left
+    out. An optimizer keeps its state in this order.
+
+    Args:
+        config: the model's config, as :func:`bind_weights` has read it.
+        bound: what :func:`bind_weights` gave for it.
+    """
+    return [
+        (layer.path, variable.name)
+        for layer in _walk(config, (), (), frozen=False)
+        if not layer.frozen
+        for variable in _variables(layer, VARIABLES)
+        if variable.trainable and variable.name in bound.get(layer.path, {})
+    ]
+
+
 def _numbered(contents: ModelContents, layer: _Layer, variables: list[Variable]) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for under in dict.fromkeys(v.under for v in variables):

@@ -10,7 +10,7 @@ from pydl4j_bridge.mapping import UpdaterSpec
 
 pytestmark = pytest.mark.usefixtures("jvm")
 
-TRAINING = Path(__file__).parents[1] / "data" / "training"
+TRAINING = Path(__file__).parents[1] / "data" / "frozen"
 STEPS = 3
 MODELS = sorted(path for path in TRAINING.iterdir() if path.suffix != ".npz")
 TRAINED = [path for path in MODELS if "-not-" not in path.name]
