@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,40 @@ from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.jvm import layouts, networks
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
 from pydl4j_bridge.translate import ImportableModel
+from pydl4j_bridge.translate.samples import relative_difference, sample_inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A saved network, read back by DL4J and held against the one that was saved.
+
+    Attributes:
+        parameters: all parameters and the updater's state are the same, to the bit.
+        configuration: DL4J writes the same configuration for both.
+        updaters: each layer carries the same updater, with the same layer settings.
+        difference: how far their predictions for the same made-up inputs are apart, relative to the largest one.
+    """
+
+    parameters: bool
+    configuration: bool
+    updaters: bool
+    difference: float
+
+    @property
+    def equal(self) -> bool:
+        """Nothing differs."""
+        return not self.differing
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """What differs."""
+        named = ("parameters", "configuration", "updaters")
+        found = tuple(name for name in named if not getattr(self, name))
+        return (*found, *(["predictions"] if self.difference else []))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verification as plain JSON values."""
+        return {"equal": self.equal, **asdict(self)}
 
 
 class ImportedModel:
@@ -153,6 +188,21 @@ class ImportedModel:
             unfinished = Path(folder) / target.name
             networks.save(self.java, str(unfinished))
             os.replace(unfinished, target)
+
+    def verify(self, path: str | os.PathLike[str]) -> Verification:
+        """Hold the network against the one that :meth:`save` has written to ``path``, read back by DL4J.
+
+        Raises:
+            JavaError: DL4J cannot read the file, or one of the networks cannot predict.
+        """
+        back = networks.load(os.fspath(path), self.java)
+        inputs = sample_inputs(self._model)
+        return Verification(
+            parameters=networks.same_parameters(self.java, back),
+            configuration=networks.configuration(self.java) == networks.configuration(back),
+            updaters=networks.updaters(self.java) == networks.updaters(back),
+            difference=relative_difference(networks.predict(self.java, inputs), networks.predict(back, inputs)),
+        )
 
     def _places(self) -> Mapping[str, tuple[layouts.Place, ...]]:
         """Name of a weight → its places: several where Keras shares a layer."""
