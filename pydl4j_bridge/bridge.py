@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pydl4j_bridge.compare import NativeAttempt, Report
+from pydl4j_bridge.compare import NativeAttempt, Predictions, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
 from pydl4j_bridge.errors import BridgeError, JavaError, JvmError, WorkerCrashed, WorkerTimeout
 from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
@@ -126,6 +126,8 @@ def import_model(
 def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:
     """Map the optimizer of the file at ``path``, import the untouched file natively, and compare the two.
 
+    Where both import the model, they predict the same made-up inputs, and the report says how far apart they are.
+
     The native import runs in a process of its own: one that hangs or crashes is reported and takes nobody down. A
     Keras setting that ND4J cannot express does not stop the check: it is in the findings.
 
@@ -178,13 +180,15 @@ def _check(path: Any, worker: Worker) -> Report:
     ask = partial(_ask, worker, generation)
     built = UpdaterSpec.from_dict(ask("build", limit=START_LIMIT, spec=_bare(updater))["updater"]) if updater else None
     native = _attempt(file, ask, enforce=True)
+    # While the worker still has the network.
+    predictions = _predictions(file, ask, native) if native.status == "imported" else None
     if native.status in ("crashed", "hung"):
         other = NativeAttempt(
             enforce_training_config=False, status="not-run", why=f"with enforceTrainingConfig=true it {native.status}"
         )
     else:
         other = _attempt(file, ask, enforce=False)
-    return Report(file, updater, built, error, native, other)
+    return Report(file, updater, built, error, native, other, predictions or _predictions(file, ask, other))
 
 
 def _bare(spec: UpdaterSpec) -> dict[str, Any]:
@@ -225,6 +229,28 @@ def _attempt(file: KerasModelFile, ask: Callable[..., dict[str, Any]], *, enforc
         without_updater=answer["without_updater"],
         seconds=answer["seconds"],
     )
+
+
+def _predictions(file: KerasModelFile, ask: Callable[..., dict[str, Any]], native: NativeAttempt) -> Predictions:
+    if native.status != "imported":
+        return Predictions("not-compared", why="there is no native network")
+    who = "our network"
+    try:
+        why = ask("predict_bridge", path=file.path)["why"]
+        if why:
+            return Predictions("not-compared", why=why)
+        who = "the native network"
+        answer = ask(
+            "predict_native",
+            path=file.path,
+            entry=_entry(file),
+            enforce_training_config=native.enforce_training_config,
+        )
+    except WorkerCrashed:
+        return Predictions("not-compared", why=f"{who} kills its process when it predicts")
+    except WorkerTimeout:
+        return Predictions("not-compared", why=f"{who} does not end when it predicts")
+    return Predictions(**answer)
 
 
 def _entry(file: KerasModelFile) -> str:

@@ -98,11 +98,7 @@ class ImportedModel:
             )
             if not fits or given.size == 0:
                 raise InvalidConfig(f"input {at} has the shape {given.shape}, and the model takes {(None, *expected)}")
-        outputs: list[NDArray[np.float32]] = networks.predict(self.java, inputs)
-        batch = inputs[0].shape[0]
-        for at, (output, steps) in enumerate(zip(outputs, self._model.steps, strict=True)):
-            if steps and output.ndim == 2:  # DL4J has put the time steps before the batch
-                outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
+        outputs = networks.outputs_for(self.java, self._model, inputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def weights(self) -> dict[str, NDArray[np.float32]]:

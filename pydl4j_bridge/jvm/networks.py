@@ -269,6 +269,23 @@ def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray
         return [to_numpy(network.output(given[0]))]
 
 
+def outputs_for(
+    network: Any, model: ImportableModel, inputs: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """:func:`predict`, with the outputs in Keras's layout as well.
+
+    Raises:
+        JavaError: the network failed.
+    """
+    outputs = predict(network, inputs)
+    batch = inputs[0].shape[0]
+    for at, (output, steps) in enumerate(zip(outputs, model.steps, strict=False)):
+        if steps and output.ndim == 2 and output.shape[0] % batch == 0:
+            # DL4J has put the time steps before the batch.
+            outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
+    return outputs
+
+
 def rebuild(network: Any, spec: UpdaterSpec) -> Any:
     """A new network from the configuration of another one, with a copy of its parameters and a fresh updater.
 
