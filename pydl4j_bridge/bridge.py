@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pydl4j_bridge.compare import NativeAttempt, Report
+from pydl4j_bridge.compare import NativeAttempt, Predictions, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
-from pydl4j_bridge.errors import BridgeError, InvalidConfig, JavaError, JvmError, WorkerCrashed, WorkerTimeout
+from pydl4j_bridge.errors import (
+    BridgeError,
+    InvalidConfig,
+    JavaError,
+    JvmError,
+    StateError,
+    WorkerCrashed,
+    WorkerTimeout,
+)
 from pydl4j_bridge.jvm.worker import START_LIMIT, Worker
 from pydl4j_bridge.kerasfile import KerasModelFile, read, read_optimizer
 from pydl4j_bridge.mapping import UpdaterSpec
@@ -20,6 +28,9 @@ from pydl4j_bridge.translate.support import importable
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.kerasfile import Optimizer
+    from pydl4j_bridge.kerasfile.contents import ModelContents
+    from pydl4j_bridge.translate.emit import Weights
     from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
@@ -87,6 +98,7 @@ def import_model(
     enforce_training_config: bool = True,
     on_loss: OnLoss = "error",
     fidelity: Fidelity = "nd4j",
+    state: bool | None = None,
     lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     inputs: InputShapes | None = None,
 ) -> ImportedModel:
@@ -100,6 +112,9 @@ def import_model(
         enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
             layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
         on_loss, fidelity: as in :func:`map_optimizer`.
+        state: carry what the optimizer remembers of its steps (moments, accumulators, how many they were), so that
+            training goes on where Keras stopped. None: where the file has it, and a note says why where it has not;
+            True: it is an error when the file has none; False: the optimizer starts fresh.
         lambdas: what stands for the model's Lambda layers, by their names: a function from a ``SameDiff`` and the
             ``SDVariable`` of the input to that of the output, e.g. ``{"scale": lambda sd, x: x.mul(2.0)}``. The code
             of a Lambda in the file is never executed.
@@ -111,6 +126,7 @@ def import_model(
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
+        StateError: the optimizer's state in the file belongs to another model; or ``state=True`` and there is none.
         KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
@@ -130,9 +146,33 @@ def import_model(
         recorder.all_used_or_error(file.path)
         start()
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
-    if updater is not None:
-        imported.set_updater(updater)
+        if updater is not None and file.optimizer is not None:
+            imported.set_updater(updater)
+            if state is not False:
+                _carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
+        elif state:
+            raise StateError("there is no state to carry", because="the model has no optimizer", file=file.path)
     return imported
+
+
+def _carry_state(
+    imported: ImportedModel, contents: ModelContents, weights: Weights, optimizer: Optimizer, *, demanded: bool
+) -> None:
+    """Put the optimizer's state into the network, or note why there is none."""
+    from pydl4j_bridge.kerasfile.optimizer_state import NoState, read_state
+    from pydl4j_bridge.translate import trainable_variables
+
+    variables = trainable_variables(contents.config, weights)
+    named = [("/".join((*path, name)), weights[path][name].shape) for path, name in variables]
+    found = read_state(contents, optimizer, named)
+    if isinstance(found, NoState):
+        if demanded and found is not NoState.UNTRAINED:
+            raise StateError("there is no state to carry", because=found.why, file=contents.path)
+        if found is not NoState.UNTRAINED:
+            imported.notes += (f"the optimizer starts fresh: {found.why}",)
+        return
+    slots = {slot: dict(zip((name for name, _ in named), arrays, strict=True)) for slot, arrays in found.slots.items()}
+    imported.notes += imported.carry_state(found.iterations, slots)
 
 
 class _Recorder:
@@ -164,6 +204,8 @@ class _Recorder:
 
 def check(path: Any, *, time_limit: float = TIME_LIMIT) -> Report:
     """Map the optimizer of the file at ``path``, import the untouched file natively, and compare the two.
+
+    Where both import the model, they predict the same made-up inputs, and the report says how far apart they are.
 
     The native import runs in a process of its own: one that hangs or crashes is reported and takes nobody down. A
     Keras setting that ND4J cannot express does not stop the check: it is in the findings.
@@ -217,13 +259,15 @@ def _check(path: Any, worker: Worker) -> Report:
     ask = partial(_ask, worker, generation)
     built = UpdaterSpec.from_dict(ask("build", limit=START_LIMIT, spec=_bare(updater))["updater"]) if updater else None
     native = _attempt(file, ask, enforce=True)
+    # While the worker still has the network.
+    predictions = _predictions(file, ask, native) if native.status == "imported" else None
     if native.status in ("crashed", "hung"):
         other = NativeAttempt(
             enforce_training_config=False, status="not-run", why=f"with enforceTrainingConfig=true it {native.status}"
         )
     else:
         other = _attempt(file, ask, enforce=False)
-    return Report(file, updater, built, error, native, other)
+    return Report(file, updater, built, error, native, other, predictions or _predictions(file, ask, other))
 
 
 def _bare(spec: UpdaterSpec) -> dict[str, Any]:
@@ -264,6 +308,28 @@ def _attempt(file: KerasModelFile, ask: Callable[..., dict[str, Any]], *, enforc
         without_updater=answer["without_updater"],
         seconds=answer["seconds"],
     )
+
+
+def _predictions(file: KerasModelFile, ask: Callable[..., dict[str, Any]], native: NativeAttempt) -> Predictions:
+    if native.status != "imported":
+        return Predictions("not-compared", why="there is no native network")
+    who = "our network"
+    try:
+        why = ask("predict_bridge", path=file.path)["why"]
+        if why:
+            return Predictions("not-compared", why=why)
+        who = "the native network"
+        answer = ask(
+            "predict_native",
+            path=file.path,
+            entry=_entry(file),
+            enforce_training_config=native.enforce_training_config,
+        )
+    except WorkerCrashed:
+        return Predictions("not-compared", why=f"{who} kills its process when it predicts")
+    except WorkerTimeout:
+        return Predictions("not-compared", why=f"{who} does not end when it predicts")
+    return Predictions(**answer)
 
 
 def _entry(file: KerasModelFile) -> str:

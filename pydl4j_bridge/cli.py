@@ -151,14 +151,19 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
 @click.argument("model")
 @click.argument("out")
 @click.option("--no-optimizer", is_flag=True, help="Leave the optimizer behind: a network for inference.")
+@click.option("--verify", is_flag=True, help="Read OUT back with DL4J and compare it with what was imported.")
 @_on_loss
 @_json
-def convert(model: str, out: str, *, no_optimizer: bool, on_loss: OnLoss, as_json: bool) -> int:
-    """Import a Keras MODEL and write it to OUT as DL4J's ModelSerializer does, with its updater."""
+def convert(model: str, out: str, *, no_optimizer: bool, verify: bool, on_loss: OnLoss, as_json: bool) -> int:
+    """Import a Keras MODEL and write it to OUT as DL4J's ModelSerializer does, with its updater.
+
+    With --verify the exit code is 1 where what DL4J reads back is not the network that was imported.
+    """
     from pydl4j_bridge.bridge import import_model
 
     imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss)
     imported.save(out)
+    verified = imported.verify(out) if verify else None
     said = {
         "path": model,
         "out": out,
@@ -166,10 +171,14 @@ def convert(model: str, out: str, *, no_optimizer: bool, on_loss: OnLoss, as_jso
         "updater": imported.updater.java_class if imported.updater else None,
         "parameters": int(imported.java.numParams()),
         "notes": list(imported.notes),
+        "verified": verified.to_dict() if verified else None,
     }
     lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *imported.notes]
+    if verified:
+        equal = "equal: parameters, configuration, updaters and predictions are those of the imported network"
+        lines.append(f"read back: {equal if verified.equal else 'not equal: ' + ', '.join(verified.differing)}")
     _say(as_json, said, "\n".join(lines))
-    return FINE
+    return DIFFERENCE if verified and not verified.equal else FINE
 
 
 @cli.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,45 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pydl4j_bridge import training
-from pydl4j_bridge.errors import InvalidConfig
-from pydl4j_bridge.jvm import layouts, networks
+from pydl4j_bridge.errors import InvalidConfig, StateError
+from pydl4j_bridge.jvm import layouts, networks, state
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
 from pydl4j_bridge.training import Arrays, History
-from pydl4j_bridge.translate import ImportableModel
+from pydl4j_bridge.translate import Array, ImportableModel
+from pydl4j_bridge.translate.samples import relative_difference, sample_inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A saved network, read back by DL4J and held against the one that was saved.
+
+    Attributes:
+        parameters: all parameters and the updater's state are the same, to the bit.
+        configuration: DL4J writes the same configuration for both.
+        updaters: each layer carries the same updater, with the same layer settings.
+        difference: how far their predictions for the same made-up inputs are apart, relative to the largest one.
+    """
+
+    parameters: bool
+    configuration: bool
+    updaters: bool
+    difference: float
+
+    @property
+    def equal(self) -> bool:
+        """Nothing differs."""
+        return not self.differing
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """What differs."""
+        named = ("parameters", "configuration", "updaters")
+        found = tuple(name for name in named if not getattr(self, name))
+        return (*found, *(["predictions"] if self.difference else []))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verification as plain JSON values."""
+        return {"equal": self.equal, **asdict(self)}
 
 
 class ImportedModel:
@@ -58,13 +93,7 @@ class ImportedModel:
             JavaError: the network failed.
         """
         inputs = self.inputs_of(x)
-        outputs: list[NDArray[np.float32]] = networks.predict(self.java, inputs)
-        batch = inputs[0].shape[0]
-        for at, (output, steps) in enumerate(zip(outputs, self.translated.steps, strict=True)):
-            if steps and output.ndim == 2:  # DL4J has put the time steps before the batch
-                outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
-        for at, loss in enumerate(self.translated.own_losses):
-            outputs[at] = outputs[at].reshape(batch, *loss.shape)
+        outputs = networks.outputs_for(self.java, self.translated, inputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def inputs_of(self, x: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
@@ -201,6 +230,60 @@ class ImportedModel:
         networks.install_updater(self.java, updater)
         self.updater = updater
 
+    def carry_state(self, iterations: int | None, slots: Mapping[str, Mapping[str, Array]]) -> tuple[str, ...]:
+        """Put an optimizer's state into the network.
+
+        Args:
+            iterations: how many steps the optimizer has made; None where nobody knows.
+            slots: Keras 3's name of a slot → weight, as :meth:`weights` names it → array in Keras's layout.
+
+        Returns:
+            What the updater has no place for, or has and was not given.
+
+        Raises:
+            StateError: a weight that is not the network's.
+        """
+        if self.updater is None:
+            raise InvalidConfig("the model has no updater", fix="Set one first: set_updater(spec)")
+        notes = []
+        kept = state.slots_of(self.updater)
+        for slot in kept:
+            for name, array in slots.get(slot, {}).items():
+                for place in self._places_of(name):
+                    state.write_slot(self.java, self.updater, place, slot, array.read())
+        missing = [slot for slot in kept if slot not in slots]
+        if missing:
+            notes.append(f"the file has no {', '.join(missing)} of the optimizer, which starts fresh")
+        lost = [slot for slot in slots if slot not in kept]
+        if lost and not (self.updater.updater in ("Sgd", "KerasMomentum", "Nesterovs") and lost == ["momentum"]):
+            notes.append(f"{self.updater.updater} has no place for {', '.join(lost)} of the optimizer")
+        if iterations is None:
+            notes.append("the file does not say how many steps the optimizer has made: the network counts from 0")
+        else:
+            state.set_iterations(self.java, iterations)
+        return tuple(notes)
+
+    def optimizer_state(self) -> dict[str, dict[str, NDArray[np.float32]]]:
+        """What the updater remembers: Keras 3's name of a slot → weight → array in Keras's layout.
+
+        Weights that are not trained are not in it.
+        """
+        if self.updater is None:
+            return {}
+        return {
+            slot: {
+                name: state.read_slot(self.java, self.updater, places[0], slot)
+                for name, places in self._places().items()
+                if state.has_slots(self.java, places[0])
+            }
+            for slot in state.slots_of(self.updater)
+        }
+
+    @property
+    def iterations(self) -> int:
+        """How many steps the network has made, those in Keras among them where the state was carried."""
+        return state.iterations(self.java)
+
     def rebuild(self, updater: UpdaterSpec) -> ImportedModel:
         """A fresh network with this updater on every layer, the way to train on a model that has no optimizer.
 
@@ -231,6 +314,27 @@ class ImportedModel:
             unfinished = Path(folder) / target.name
             networks.save(self.java, str(unfinished))
             os.replace(unfinished, target)
+
+    def verify(self, path: str | os.PathLike[str]) -> Verification:
+        """Hold the network against the one that :meth:`save` has written to ``path``, read back by DL4J.
+
+        Raises:
+            JavaError: DL4J cannot read the file, or one of the networks cannot predict.
+        """
+        back = networks.load(os.fspath(path), self.java)
+        inputs = sample_inputs(self.translated)
+        return Verification(
+            parameters=networks.same_parameters(self.java, back),
+            configuration=networks.configuration(self.java) == networks.configuration(back),
+            updaters=networks.updaters(self.java) == networks.updaters(back),
+            difference=relative_difference(networks.predict(self.java, inputs), networks.predict(back, inputs)),
+        )
+
+    def _places_of(self, name: str) -> tuple[layouts.Place, ...]:
+        found = self._places().get(name)
+        if found is None:
+            raise StateError(f"the network has no weight {name}", because="the optimizer's state has one of the name")
+        return found
 
     def _places(self) -> Mapping[str, tuple[layouts.Place, ...]]:
         """Name of a weight → its places: several where Keras shares a layer."""

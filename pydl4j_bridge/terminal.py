@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pydl4j_bridge.compare import NativeAttempt, Report, Verdict
+from pydl4j_bridge.compare import NativeAttempt, Predictions, Report, Verdict
 from pydl4j_bridge.compare.quirks import NOT_ENFORCED, title
 from pydl4j_bridge.doctor import Check
 from pydl4j_bridge.errors import BridgeError
@@ -112,6 +112,7 @@ def show_report(out: Console, report: Report) -> None:
             on = f" ({', '.join(d.layers)})" if d.layers else ""
             table.add_row(_text(d.field), _text(_short(d.bridge)), _text(_short(d.native)), quirk, _text(why + on))
         out.print(table)
+    out.print(f"predictions: {_text(_predictions(report.predictions))}")
     out.print()
     style, meaning = _VERDICT[report.verdict]
     out.print(f"verdict: [{style}]{report.verdict.value}[/]: {meaning}")
@@ -140,6 +141,16 @@ def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, B
         for quirk, count in causes.most_common():
             table.add_row(quirk or "other", str(count), title(quirk) if quirk else "a layer or setting; see --json")
         out.print(table)
+    statuses = Counter(report.predictions.status for report in reports)
+    if statuses["same"] or statuses["differ"]:
+        out.print()
+        out.print(
+            f"predictions of our network and the native one: {statuses['same']} the same, {statuses['differ']} differ, "
+            f"{statuses['not-compared']} not compared"
+        )
+        for report in reports:
+            if report.predictions.status == "differ":
+                out.print(f"  {_text(str(report.file.path))}: {_text(_predictions(report.predictions))}")
     look = [r for r in reports if r.matters or r.verdict in (Verdict.NATIVE_CRASHED, Verdict.NATIVE_HUNG)]
     if look or errors:
         out.print()
@@ -205,6 +216,15 @@ def _show_attempt(out: Console, attempt: NativeAttempt) -> None:
         if error.get("because"):
             what += f"\n  {_one_line(error['because'])}"
     out.print(f"{head}: {_text(what)}")
+
+
+def _predictions(found: Predictions) -> str:
+    if found.status == "not-compared":
+        return f"not compared: {_one_line(found.why)}"
+    if found.difference is None:
+        return f"differ: {found.why}"
+    how = "the same" if found.status == "same" else "differ"
+    return f"{how}: our network and the native one are {found.difference:.1e} of the largest value apart"
 
 
 def _writer(file: KerasModelFile) -> str:

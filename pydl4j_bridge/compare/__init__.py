@@ -1,6 +1,6 @@
 """What two sides make of the same file, held against each other. Pure values: needs neither Keras nor a JVM."""
 
-from pydl4j_bridge.compare.report import NativeAttempt, Report, Verdict
+from pydl4j_bridge.compare.report import NativeAttempt, Predictions, Report, Verdict
 from pydl4j_bridge.compare.specs import Difference, compare_specs
 
-__all__ = ["Difference", "NativeAttempt", "Report", "Verdict", "compare_specs"]
+__all__ = ["Difference", "NativeAttempt", "Predictions", "Report", "Verdict", "compare_specs"]

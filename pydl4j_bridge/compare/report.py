@@ -68,6 +68,25 @@ class NativeAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Predictions:
+    """What our import and the native one predict for the same made-up inputs. Where they differ, it says not who errs.
+
+    Attributes:
+        status: ``same`` (no further apart than 1e-5 of the largest number), ``differ`` or ``not-compared``.
+        difference: the largest one, relative to the largest number that ours predicts; None where there is none.
+        why: why they were not compared, or which shapes differ; empty otherwise.
+    """
+
+    status: str
+    difference: float | None = None
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain JSON values."""
+        return {"status": self.status, "difference": self.difference, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What both sides make of one file.
 
@@ -78,6 +97,7 @@ class Report:
         error: why our side refused the optimizer; None where it did not.
         native: the native import with enforceTrainingConfig true.
         native_not_enforced: the same with false.
+        predictions: what both sides' networks predict.
     """
 
     file: KerasModelFile
@@ -86,6 +106,7 @@ class Report:
     error: BridgeError | None
     native: NativeAttempt
     native_not_enforced: NativeAttempt
+    predictions: Predictions = Predictions("not-compared")
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -139,6 +160,7 @@ class Report:
             "differences": [difference.to_dict() for difference in self.differences],
             "native": self.native.to_dict(),
             "native_not_enforced": self.native_not_enforced.to_dict(),
+            "predictions": self.predictions.to_dict(),
         }
 
 

@@ -18,6 +18,9 @@ from pydl4j_bridge.mapping.spec import UpdaterSpec
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras"
 
+#: What was imported last: path, entry and enforce_training_config, and what came out.
+_last: tuple[tuple[str, str, bool], Any] | None = None
+
 
 def native_import(path: str, entry: str, *, enforce_training_config: bool) -> dict[str, Any]:
     """Import the file at ``path`` natively and read the updater of every layer.
@@ -32,10 +35,11 @@ def native_import(path: str, entry: str, *, enforce_training_config: bool) -> di
         A JSON object: ``status`` (``imported`` or ``refused``), ``seconds``, then ``network`` and ``updaters`` (layer
         name → spec) and ``without_updater`` (layer name → what the layer is made of), or ``error`` and ``stack``.
     """
+    global _last
+    _last = None
     began = time.perf_counter()
     try:
-        with _hdf5_scope(), java_errors("KerasModelImport refused the file", error=NativeImportError, file=path):
-            imported = _DOORS[entry](path, enforce_training_config)
+        imported = _import(path, entry, enforce_training_config)
     except NativeImportError as error:
         return {
             "status": "refused",
@@ -44,6 +48,7 @@ def native_import(path: str, entry: str, *, enforce_training_config: bool) -> di
             "seconds": time.perf_counter() - began,
         }
     seconds = time.perf_counter() - began
+    _last = (path, entry, enforce_training_config), imported
     with java_errors("the updaters of the imported network cannot be read", file=path):
         updaters: dict[str, UpdaterSpec]
         without: dict[str, str]
@@ -58,6 +63,22 @@ def native_import(path: str, entry: str, *, enforce_training_config: bool) -> di
         "without_updater": without,
         "seconds": seconds,
     }
+
+
+def imported_again(path: str, entry: str, *, enforce_training_config: bool) -> Any:
+    """The network that :func:`native_import` made last, or another import where that was of something else.
+
+    Raises:
+        NativeImportError: the import refused the file.
+    """
+    if _last is not None and _last[0] == (path, entry, enforce_training_config):
+        return _last[1]
+    return _import(path, entry, enforce_training_config)
+
+
+def _import(path: str, entry: str, enforce: bool) -> Any:
+    with _hdf5_scope(), java_errors("KerasModelImport refused the file", error=NativeImportError, file=path):
+        return _DOORS[entry](path, enforce)
 
 
 @contextmanager

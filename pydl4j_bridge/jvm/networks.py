@@ -367,6 +367,25 @@ def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray
         return [to_numpy(network.output(given[0]))]
 
 
+def outputs_for(
+    network: Any, model: ImportableModel, inputs: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """:func:`predict`, with the outputs in Keras's layout as well.
+
+    Raises:
+        JavaError: the network failed.
+    """
+    outputs = predict(network, inputs)
+    batch = inputs[0].shape[0]
+    for at, (output, steps) in enumerate(zip(outputs, model.steps, strict=False)):
+        if steps and output.ndim == 2 and output.shape[0] % batch == 0:
+            # DL4J has put the time steps before the batch.
+            outputs[at] = output.reshape(-1, batch, output.shape[1]).swapaxes(0, 1)
+    for at, loss in enumerate(model.own_losses):
+        outputs[at] = outputs[at].reshape(batch, *loss.shape)
+    return outputs
+
+
 def rebuild(network: Any, spec: UpdaterSpec) -> Any:
     """A new network from the configuration of another one, with a copy of its parameters and a fresh updater.
 
@@ -441,14 +460,15 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
 
     package = "org.deeplearning4j.nn"
     with java_errors("the updater cannot be put on the layers"):
+        untrainable = _without_place(network)
+        if untrainable is not None:
+            raise TranslationError(
+                f"DL4J cannot train {untrainable}",
+                because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
+                fix="Import the model for inference: import_model(path, optimizer=False)",
+            )
         for neural_net in confs(network):
             for holder, made_of in holders(neural_net.getLayer()):
-                if "Bidirectional/LastTimeStep/" in made_of:
-                    raise TranslationError(
-                        f"DL4J cannot train {neural_net.getLayer().getLayerName()}",
-                        because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
-                        fix="Import the model for inference: import_model(path, optimizer=False)",
-                    )
                 if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
@@ -503,13 +523,54 @@ def set_learning_rate(network: Any, rate: float) -> None:
 def save(network: Any, path: str) -> None:
     """Write a network with its updater and the updater's state, as DL4J's ModelSerializer does.
 
+    A network that has no place for an updater (N15) is written without one.
+
     Raises:
         JavaError: it cannot be written.
     """
     import jpype
 
     with java_errors("the network cannot be written", file=path):
-        jpype.JClass("org.deeplearning4j.util.ModelSerializer").writeModel(network, path, True)
+        jpype.JClass("org.deeplearning4j.util.ModelSerializer").writeModel(
+            network, path, _without_place(network) is None
+        )
+
+
+def load(path: str, like: Any) -> Any:
+    """The network in a file that :func:`save` has written, of the class of ``like``, with its updater's state.
+
+    Raises:
+        JavaError: it cannot be read.
+    """
+    import jpype
+
+    with java_errors("the network cannot be read back", file=path):
+        serializer = jpype.JClass("org.deeplearning4j.util.ModelSerializer")
+        restore = serializer.restoreComputationGraph if _is_graph(like) else serializer.restoreMultiLayerNetwork
+        return restore(path, True)
+
+
+def same_parameters(one: Any, other: Any) -> bool:
+    """Whether two networks have the same parameters and the same state of their updaters, to the bit."""
+    trainable = [network for network in (one, other) if _without_place(network) is None]
+    states = [network.updaterState() for network in trainable] or [None, None]
+    if (states[0] is None) != (states[1] is None):
+        return False
+    pairs = [(one.params(), other.params()), *([tuple(states)] if states[0] is not None else [])]
+    return all(to_numpy(a).tobytes() == to_numpy(b).tobytes() for a, b in pairs)
+
+
+def configuration(network: Any) -> str:
+    """The configuration of a network as DL4J's JSON."""
+    return str((network.getConfiguration() if _is_graph(network) else network.getLayerWiseConfigurations()).toJson())
+
+
+def _without_place(network: Any) -> str | None:
+    """The first layer for whose updater DL4J has no place, so that the network cannot have any; None: all have one."""
+    for neural_net in confs(network):
+        if any("Bidirectional/LastTimeStep/" in made_of for _, made_of in holders(neural_net.getLayer())):
+            return str(neural_net.getLayer().getLayerName())
+    return None
 
 
 def _is_graph(network: Any) -> bool:

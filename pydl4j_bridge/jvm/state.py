@@ -83,6 +83,12 @@ def write_slot(network: Any, spec: UpdaterSpec, place: Place, slot: str, values:
         view[where] = values
 
 
+def has_slots(network: Any, place: Place) -> bool:
+    """Whether the updater keeps something for a weight: what is not trained has no state."""
+    first = int(place.positions.min())
+    return any(block.first <= first < block.end and block.slots for block in _blocks(network))
+
+
 def iterations(network: Any) -> int:
     """How many steps the network has made."""
     return int(_configuration(network).getIterationCount())

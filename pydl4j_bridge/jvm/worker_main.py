@@ -53,7 +53,25 @@ def _native(path: str, entry: str, enforce_training_config: bool) -> dict[str, A
     return native_import(path, entry, enforce_training_config=enforce_training_config)
 
 
-_OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {"start": _start, "build": _build, "native": _native}
+def _predict_bridge(path: str) -> dict[str, Any]:
+    from pydl4j_bridge.jvm.predictions import predict_bridge
+
+    return predict_bridge(path)
+
+
+def _predict_native(path: str, entry: str, enforce_training_config: bool) -> dict[str, Any]:
+    from pydl4j_bridge.jvm.predictions import predict_native
+
+    return predict_native(path, entry, enforce_training_config)
+
+
+_OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {
+    "start": _start,
+    "build": _build,
+    "native": _native,
+    "predict_bridge": _predict_bridge,
+    "predict_native": _predict_native,
+}
 
 if __name__ == "__main__":
     main()

@@ -111,6 +111,7 @@ def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:
         ),
         steps=tuple(ranks(graph).get(name) == 3 for name in graph.outputs),
         own_losses=own,
+        indices=tuple(_indices(graph, name) for name in graph.inputs),
         inputs=tuple(tuple(graph[name].config["batch_input_shape"][1:]) for name in graph.inputs),
     )
 
@@ -160,6 +161,18 @@ def _frozen(graph: Graph) -> dict[str, bool]:
         if after or (weights and not still):
             trained.add(call.name)
     return found
+
+
+def _indices(graph: Graph, name: str) -> int | None:
+    """How many rows the smallest embedding has that takes an input, or what layers without weights make of it."""
+    reached, rows = {name}, []
+    for call in graph.calls:
+        if not reached.isdisjoint(call.inputs):
+            if call.class_name == "Embedding":
+                rows.append(int(call.config["input_dim"]))
+            elif not call.shapes:
+                reached.add(call.name)
+    return min(rows, default=None)
 
 
 #: Layers that DL4J trains around as Keras does where they are frozen (tests/data/frozen).

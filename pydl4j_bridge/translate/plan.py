@@ -50,6 +50,7 @@ class ImportableModel:
         plans: layer name → what the config cannot say.
         shapes: layer name → Keras 2's name of each weight → its shape in Keras's layout.
         inputs: the shapes of the inputs without the batch, in Keras's layout; None for a size that varies.
+        indices: for each input how many rows the embedding has that takes it for indices; None where none does.
         losses: output → the importer's loss; None where it is not the importer that makes the losses.
         own_losses: a loss layer of our own behind each output; without these and ``losses``, fit cannot train.
         notes: what of the training is not carried, by the names of the layers.
@@ -62,6 +63,7 @@ class ImportableModel:
     plans: Mapping[str, LayerPlan] = field(default_factory=dict)
     shapes: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     inputs: tuple[tuple[int | None, ...], ...] = ()
+    indices: tuple[int | None, ...] = ()
     steps: tuple[bool, ...] = ()
     losses: Mapping[str, str] | None = None
     own_losses: tuple[OwnLoss, ...] = ()

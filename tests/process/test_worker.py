@@ -77,13 +77,14 @@ def test_closing_leaves_no_process():
 
 
 class Mortal(Worker):
-    """A worker whose process is killed just before it gets its next native imports, as many times as asked."""
+    """A worker whose process is killed just before it gets its next requests of a kind, as many times as asked."""
 
     deaths = 0
+    dies_of = "native"
 
     def request(self, operation, **arguments):
         """Kill, then ask."""
-        if operation == "native" and self.deaths:
+        if operation == self.dies_of and self.deaths:
             self.deaths -= 1
             os.kill(process_of(self), signal.SIGKILL)
         return super().request(operation, **arguments)
@@ -106,6 +107,59 @@ def test_a_crash_in_a_used_process_is_tried_again():
         assert next(results)[1].verdict == Verdict.AGREE
         worker.deaths = 1
         assert next(results)[1].verdict == Verdict.AGREE
+        assert worker.generation == 2
+
+
+def test_both_imports_predict_the_same():
+    """The report says so, with how far they are apart; where the native import refuses a file, that they were not."""
+    with Worker(time_limit=60) as worker:
+        results = dict(check_files([ADAM, str(DATA / "keras3" / "adam.keras")], worker))
+    same, refused = (report.predictions for report in results.values())
+    assert (same.status, same.why) == ("same", "")
+    assert same.difference < 1e-6
+    assert (refused.status, refused.difference, refused.why) == ("not-compared", None, "there is no native network")
+
+
+def test_predictions_that_differ_are_reported_and_nobody_is_blamed():
+    """The native import of this file predicts something else; the report says how much and not who errs."""
+    report = pydl4j_bridge.check(DATA / "zoo" / "tfkeras" / "shared-dense.h5")
+    assert report.predictions.status == "differ"
+    assert report.predictions.difference > 0.1
+    assert report.to_dict()["predictions"] == report.predictions.to_dict()
+
+
+def test_embeddings_get_indices_that_they_have():
+    """Others would be an error of Java's, and nothing would be compared."""
+    report = pydl4j_bridge.check(DATA / "zoo" / "tfkeras" / "embedding-lstm.h5")
+    assert report.predictions.status == "same"
+
+
+def test_a_layer_that_we_refuse_is_why_nothing_is_compared():
+    """The native import takes this file."""
+    report = pydl4j_bridge.check(DATA / "zoo" / "tfkeras" / "embedding-mask-lstm.h5")
+    assert report.native_not_enforced.status == "imported"
+    assert report.predictions.status == "not-compared"
+    assert "mask_zero" in report.predictions.why
+
+
+@pytest.mark.parametrize("who", ["predict_bridge", "predict_native"])
+def test_a_network_that_kills_its_process_when_it_predicts_is_named(who):
+    """The updaters are compared all the same, in another process."""
+    with Mortal(time_limit=60) as worker:
+        worker.dies_of, worker.deaths = who, 1
+        ((_, report),) = check_files([ADAM], worker)
+    whose = "our network" if who == "predict_bridge" else "the native network"
+    assert report.predictions.why == f"{whose} kills its process when it predicts"
+    assert (report.verdict, report.native_not_enforced.status) == (Verdict.AGREE, "imported")
+
+
+def test_a_prediction_that_kills_a_used_process_is_tried_in_a_fresh_one():
+    """Which imports the file again; another file may have been to blame."""
+    with Mortal(time_limit=60) as worker:
+        results = check_files([ADAM, ADAM], worker)
+        next(results)
+        worker.dies_of, worker.deaths = "predict_native", 1
+        assert next(results)[1].predictions.status == "same"
         assert worker.generation == 2
 
 
