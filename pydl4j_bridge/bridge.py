@@ -25,6 +25,7 @@ from pydl4j_bridge.mapping import map_optimizer as _map
 from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 from pydl4j_bridge.translate.losses import NOT_COMPILED, Compiled
 from pydl4j_bridge.translate.support import importable
+from pydl4j_bridge.translate.trained import training_notes
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
@@ -148,6 +149,7 @@ def import_model(
         imported = ImportedModel(networks.build_network(model, weights, file.path), model)
         if updater is not None and file.optimizer is not None:
             imported.set_updater(updater)
+            imported.notes += training_notes(model, updater, file.dialect)
             if state is not False:
                 _carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
         elif state:

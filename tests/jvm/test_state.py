@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pydl4j_bridge
+from pydl4j_bridge.errors import StateError
 
 pytestmark = pytest.mark.usefixtures("jvm")
 
@@ -63,10 +64,79 @@ FILES = [
     for case, entry in recorded(dialect)[0].items()
     for name in entry["files"]
 ]
-if __name__ == "__main__":
-    pydl4j_bridge.start()
-    for dialect, case, name in FILES:
-        try:
-            print(name, ["%.1e" % one for one in goes_on(dialect, case, name, fidelity="exact")], flush=True)
-        except Exception as error:
-            print(name, "ERR", type(error).__name__, str(error)[:200], flush=True)
+#: Cases in which DL4J cannot follow Keras → what the imported model says of it.
+APART = {
+    "adam-global-clipnorm": "never by the norm of all gradients together",
+    "sgd-clipnorm-l2": "clips the gradient before the regularizer's",
+    ("keras3", "embedding-adam"): "squares them one by one",
+    ("tfkeras-legacy", "conv2d-adam"): "moving_variance",
+}
+
+
+@pytest.mark.parametrize(("dialect", "case", "name"), FILES)
+def test_training_goes_on_where_keras_stopped(dialect, case, name):
+    """After 100 more steps on the same batches every weight is Keras's, or the model says why it is not."""
+    found = goes_on(dialect, case, name, fidelity="exact")
+    said = APART.get(case) or APART.get((dialect, case))
+    if said is None:
+        assert max(found) <= 1e-5
+        return
+    model = pydl4j_bridge.import_model(DATA / name, on_loss="ignore", fidelity="exact")
+    assert max(found) > 1e-5, "it follows now: take it off the list"
+    assert said in " ".join((*model.notes, *(finding.why for finding in model.findings)))
+
+
+@pytest.mark.parametrize("case", ["adam", "amsgrad", "nadam", "rmsprop-momentum", "sgd-momentum", "adagrad", "adamax"])
+def test_a_cold_start_is_another_training(case):
+    """Without the state the same files end elsewhere: the test above would see it."""
+    name = recorded("keras3")[0][case]["files"][0]
+    assert goes_on("keras3", case, name, fidelity="exact", state=False)[-1] > 1e-3
+
+
+@pytest.mark.parametrize(("dialect", "case", "name"), FILES[::7])
+def test_the_state_is_read_back_as_it_was_written(dialect, case, name):
+    """Every slot of every weight, to the bit of a float32, and the number of the step."""
+    from pydl4j_bridge.kerasfile import read
+    from pydl4j_bridge.kerasfile.contents import open_model
+    from pydl4j_bridge.kerasfile.optimizer_state import read_state
+    from pydl4j_bridge.translate import bind_weights, trainable_variables
+
+    model = pydl4j_bridge.import_model(DATA / name, on_loss="ignore", fidelity="exact")
+    file = read(DATA / name)
+    with open_model(DATA / name, file.container) as contents:
+        bound = bind_weights(contents)
+        variables = [
+            ("/".join((*path, key)), bound[path][key].shape)
+            for path, key in trainable_variables(contents.config, bound)
+        ]
+        state = read_state(contents, file.optimizer, variables)
+        ours = model.optimizer_state()
+        for slot, weights in ours.items():
+            assert list(weights) == [key for key, _ in variables]
+            for array, expected in zip(weights.values(), state.slots[slot], strict=True):
+                np.testing.assert_array_equal(array, expected.read().astype("f4"))
+    assert model.iterations == 20
+
+
+def test_the_state_is_saved_and_goes_on(tmp_path):
+    """The zip has the moments and the step: the network that DL4J restores trains on as the other one does."""
+    import jpype
+
+    from pydl4j_bridge.jvm.networks import fit
+
+    model = pydl4j_bridge.import_model(DATA / "keras3" / "nadam.keras", fidelity="exact")
+    model.save(tmp_path / "m.zip")
+    restored = jpype.JClass("org.deeplearning4j.util.ModelSerializer").restoreMultiLayerNetwork(str(tmp_path / "m.zip"))
+    x, y = batches("dense")
+    for step in range(5):
+        given = [x[step]], [labels(y[step], "categorical_crossentropy")]
+        assert fit(model.java, *given) == fit(restored, *given)
+    assert restored.params().equals(model.java.params())
+
+
+def test_a_file_without_state_says_so():
+    """The optimizer starts fresh with a note, or not at all where the state is demanded."""
+    path = Path(__file__).parents[1] / "data" / "tfkeras-legacy" / "adam.keras"
+    assert any("starts fresh" in note for note in pydl4j_bridge.import_model(path).notes)
+    with pytest.raises(StateError, match="no state to carry"):
+        pydl4j_bridge.import_model(path, state=True)

@@ -1,5 +1,7 @@
 package org.pydl4j;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -70,13 +72,24 @@ final class Program {
                 SDVariable output = graph.sd.getVariable(graph.output);
                 SDVariable given = graph.sd.placeHolder(EPSILON, epsilon.dataType(), epsilon.shape());
                 graph.sd.setLossVariables(output.mul(given).sum());
-                graph.sd.createGradFunction(names);
+                quietly(() -> graph.sd.createGradFunction(names));
             }
             Map<String, INDArray> values = plain(inputs);
             values.put(EPSILON, plain(epsilon));
             Map<String, INDArray> found = graph.sd.calculateGradients(values, names);
             graph.forget();
             return found;
+        }
+    }
+
+    /** SameDiff prints every operator that it differentiates. */
+    private static void quietly(Runnable work) {
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(OutputStream.nullOutputStream()));
+        try {
+            work.run();
+        } finally {
+            System.setOut(out);
         }
     }
 
