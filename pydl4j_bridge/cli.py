@@ -17,7 +17,7 @@ import click
 
 from pydl4j_bridge import __version__
 from pydl4j_bridge.errors import BridgeError, NotAKerasFile
-from pydl4j_bridge.mapping.engine import OnLoss
+from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 
 FINE, DIFFERENCE, BAD_INPUT, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -28,6 +28,14 @@ _on_loss = click.option(
     default="error",
     show_default=True,
     help="What to do about a setting that changes the training and that ND4J cannot express.",
+)
+
+_fidelity = click.option(
+    "--fidelity",
+    type=click.Choice(get_args(Fidelity)),
+    default="nd4j",
+    show_default=True,
+    help="nd4j: ND4J's own classes; exact: updaters of ours with Keras's rule where ND4J has another one.",
 )
 
 
@@ -64,9 +72,10 @@ def inspect(file: str, *, as_json: bool) -> int:
 @cli.command("map")
 @click.argument("file")
 @_on_loss
+@_fidelity
 @click.option("--java", is_flag=True, help="Print the Java code that builds the same updater.")
 @_json
-def map_(file: str, *, on_loss: OnLoss, java: bool, as_json: bool) -> int:
+def map_(file: str, *, on_loss: OnLoss, fidelity: Fidelity, java: bool, as_json: bool) -> int:
     """Say which ND4J updater the optimizer of FILE becomes, and what became of every setting."""
     from pydl4j_bridge import terminal
     from pydl4j_bridge.bridge import map_optimizer, read
@@ -74,7 +83,7 @@ def map_(file: str, *, on_loss: OnLoss, java: bool, as_json: bool) -> int:
     from pydl4j_bridge.mapping.javacode import java_code
 
     found = read(file)
-    spec = map_optimizer(found, on_loss="ignore" if on_loss == "warn" else on_loss)
+    spec = map_optimizer(found, on_loss="ignore" if on_loss == "warn" else on_loss, fidelity=fidelity)
     if as_json:
         _print_json({"files": [entry(found.path, found, spec) | ({"java": java_code(spec)} if java else {})]})
     elif java:
@@ -153,15 +162,18 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
 @click.option("--no-optimizer", is_flag=True, help="Leave the optimizer behind: a network for inference.")
 @click.option("--verify", is_flag=True, help="Read OUT back with DL4J and compare it with what was imported.")
 @_on_loss
+@_fidelity
 @_json
-def convert(model: str, out: str, *, no_optimizer: bool, verify: bool, on_loss: OnLoss, as_json: bool) -> int:
+def convert(
+    model: str, out: str, *, no_optimizer: bool, verify: bool, on_loss: OnLoss, fidelity: Fidelity, as_json: bool
+) -> int:
     """Import a Keras MODEL and write it to OUT as DL4J's ModelSerializer does, with its updater.
 
     With --verify the exit code is 1 where what DL4J reads back is not the network that was imported.
     """
     from pydl4j_bridge.bridge import import_model
 
-    imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss)
+    imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss, fidelity=fidelity)
     imported.save(out)
     verified = imported.verify(out) if verify else None
     said = {

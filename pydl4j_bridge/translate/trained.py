@@ -1,4 +1,4 @@
-"""Where training in DL4J is not Keras's although layers, loss and updater are: measured in ``tests/jvm/test_state.py``."""
+"""Where training in DL4J is not Keras's although layers, loss and updater are; see ``tests/jvm/test_state.py``."""
 
 from __future__ import annotations
 
