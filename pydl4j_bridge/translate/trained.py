@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydl4j_bridge.mapping import UpdaterSpec
-from pydl4j_bridge.translate.plan import ImportableModel
+from pydl4j_bridge.translate.plan import ImportableModel, LayerPlan
 
 #: Updaters that do not square gradients.
 _WITHOUT_SQUARES = frozenset({"Sgd", "Nesterovs", "KerasMomentum"})
@@ -34,8 +34,8 @@ def _notes(model: ImportableModel, updater: UpdaterSpec, dialect: str | None) ->
                 f"{name}: of an index that a batch has several times, Keras 3 on TensorFlow has several gradients, and "
                 "squares them one by one; here their sum is squared"
             )
-        kernel = model.shapes.get(name, {}).get("moving_variance")
-        if class_name == "BatchNormalization" and kernel and dialect in ("tf-keras", "tf-keras-legacy", "keras-2"):
+        trained = model.shapes.get(name) and not model.plans.get(name, LayerPlan()).frozen
+        if class_name == "BatchNormalization" and trained and dialect in ("tf-keras", "tf-keras-legacy", "keras-2"):
             yield (
                 f"{name}: of images, tf.keras's moving_variance follows n / (n - 1) times the variance of a batch's n "
                 "numbers, DL4J's the variance itself"

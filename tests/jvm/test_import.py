@@ -229,10 +229,10 @@ def test_another_updater_leaves_nothing_of_the_one_before():
 
 
 def test_the_state_of_an_updater_is_made_when_it_is_needed():
-    """An import makes no room for moments; whoever trains gets fresh ones, and so after another updater was set."""
+    """An import without state makes no room for moments; whoever trains gets fresh ones, also after another updater."""
     from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 
-    model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras")
+    model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras", state=False)
     assert model.java.getUpdater(False) is None
     model.java.fit(to_indarray(np.ones((4, 3))), to_indarray(np.ones((4, 1))))
     assert np.any(to_numpy(model.java.getUpdater(False).getStateViewArray()) != 0)

@@ -102,7 +102,7 @@ CASES: dict[str, list[tuple[tuple[int | None, ...], list[tuple[str, dict[str, An
         ((10**9,), [dense(KERNEL, BIAS)], "InvalidConfig"),
         ((0,), [dense(KERNEL, BIAS)], "InvalidConfig"),
         ((10**8,), [dense(KERNEL, BIAS)], "InvalidConfig"),
-        ((None,), [dense(KERNEL, BIAS)], "JavaError"),
+        ((None,), [dense(KERNEL, BIAS)], "TranslationError"),
         ((8, 8, 3), [PADDING, FLATTEN, dense(KERNEL, BIAS)], "InvalidConfig"),
     ],
     "windows larger than the image": [

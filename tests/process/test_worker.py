@@ -1,9 +1,11 @@
 """The worker process with real imports: it answers, it hangs, it dies, and the caller lives."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
+import h5py
 import pytest
 
 import pydl4j_bridge
@@ -134,12 +136,16 @@ def test_embeddings_get_indices_that_they_have():
     assert report.predictions.status == "same"
 
 
-def test_a_layer_that_we_refuse_is_why_nothing_is_compared():
-    """The native import takes this file."""
-    report = pydl4j_bridge.check(DATA / "zoo" / "tfkeras" / "embedding-mask-lstm.h5")
+def test_a_layer_that_we_refuse_is_why_nothing_is_compared(tmp_path):
+    """The native import takes this file, and forgets that its layer is stateful."""
+    path = tmp_path / "stateful.h5"
+    shutil.copy(DATA / "zoo" / "tfkeras" / "lstm-sequences.h5", path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = file.attrs["model_config"].replace('"stateful": false', '"stateful": true')
+    report = pydl4j_bridge.check(path)
     assert report.native_not_enforced.status == "imported"
     assert report.predictions.status == "not-compared"
-    assert "mask_zero" in report.predictions.why
+    assert "stateful=True" in report.predictions.why
 
 
 @pytest.mark.parametrize("who", ["predict_bridge", "predict_native"])
