@@ -25,6 +25,7 @@ __all__ = [
     "build_updater",
     "check",
     "check_many",
+    "export_keras",
     "import_model",
     "map_optimizer",
     "read",
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         read_updater,
         start,
     )
+    from pydl4j_bridge.carried import export_keras
     from pydl4j_bridge.compare import Report, Verdict
     from pydl4j_bridge.errors import BridgeError
     from pydl4j_bridge.imported import ImportedModel
@@ -62,6 +64,7 @@ _HOMES = {
         "read_updater",
         "start",
     ),
+    "carried": ("export_keras",),
     "compare": ("Report", "Verdict"),
     "errors": ("BridgeError",),
     "imported": ("ImportedModel",),

@@ -29,9 +29,6 @@ from pydl4j_bridge.translate.trained import training_notes
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
-    from pydl4j_bridge.kerasfile import Optimizer
-    from pydl4j_bridge.kerasfile.contents import ModelContents
-    from pydl4j_bridge.translate.emit import Weights
     from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
@@ -131,6 +128,7 @@ def import_model(
         KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
+    from pydl4j_bridge.carried import carry_state
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm import networks
     from pydl4j_bridge.kerasfile.contents import open_model
@@ -151,30 +149,10 @@ def import_model(
             imported.set_updater(updater)
             imported.notes += training_notes(model, updater, file.dialect)
             if state is not False:
-                _carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
+                carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
         elif state:
             raise StateError("there is no state to carry", because="the model has no optimizer", file=file.path)
     return imported
-
-
-def _carry_state(
-    imported: ImportedModel, contents: ModelContents, weights: Weights, optimizer: Optimizer, *, demanded: bool
-) -> None:
-    """Put the optimizer's state into the network, or note why there is none."""
-    from pydl4j_bridge.kerasfile.optimizer_state import NoState, read_state
-    from pydl4j_bridge.translate import trainable_variables
-
-    variables = trainable_variables(contents.config, weights)
-    named = [("/".join((*path, name)), weights[path][name].shape) for path, name in variables]
-    found = read_state(contents, optimizer, named)
-    if isinstance(found, NoState):
-        if demanded and found is not NoState.UNTRAINED:
-            raise StateError("there is no state to carry", because=found.why, file=contents.path)
-        if found is not NoState.UNTRAINED:
-            imported.notes += (f"the optimizer starts fresh: {found.why}",)
-        return
-    slots = {slot: dict(zip((name for name, _ in named), arrays, strict=True)) for slot, arrays in found.slots.items()}
-    imported.notes += imported.carry_state(found.iterations, slots)
 
 
 class _Recorder:

@@ -76,7 +76,7 @@ class StoredArray:
                     f"there is no memory for a weight of {self.size * self._dataset.dtype.itemsize} bytes",
                     because=str(error),
                     file=self._file,
-                    where=self._where,
+                    where=self.place,
                 ) from None
             self._read_into(found)
             return found
@@ -106,7 +106,8 @@ class StoredArray:
             self._dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, out)
 
     @property
-    def _where(self) -> str:
+    def place(self) -> str:
+        """Where it is in its HDF5 file."""
         return str(h5py.h5i.get_name(self._dataset).decode(errors="replace"))
 
     def _check(self) -> None:
@@ -116,7 +117,7 @@ class StoredArray:
                 f"a weight claims {stored} stored bytes",
                 because=f"the file has {self._file_size}",
                 file=self._file,
-                where=self._where,
+                where=self.place,
             )
         kind = self._dataset.dtype
         chunked = self._made.get_layout() == h5py.h5d.CHUNKED
@@ -125,17 +126,17 @@ class StoredArray:
         wanted = max(self.size, chunk) * kind.itemsize
         if wanted > stored * (_MAX_RATIO if chunked else 1):
             raise UnsafeFile(
-                f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=self._where
+                f"a weight claims {wanted} bytes", because=f"{stored} are stored", file=self._file, where=self.place
             )
         if kind.kind not in "fiub":
-            raise InvalidConfig(f"a weight of type {kind} is no array of numbers", file=self._file, where=self._where)
+            raise InvalidConfig(f"a weight of type {kind} is no array of numbers", file=self._file, where=self.place)
         filters = [self._made.get_filter(at)[0] for at in range(self._made.get_nfilters())]
         if not _FILTERS.issuperset(filters) or sum(one in _PACKING for one in filters) > 1:
             raise UnsafeFile(
                 "a weight is packed in a way that Keras does not use",
                 because=f"HDF5's filters {filters}",
                 file=self._file,
-                where=self._where,
+                where=self.place,
             )
 
 

@@ -61,11 +61,13 @@ class OptimizerState:
             the model, in their order and with their shapes.
         extra: numbers that belong to no variable: ``learning_rate``, and Nadam's ``u_product``, the product of its
             momenta so far.
+        numbers: ``iterations`` and those of ``extra``, as they are in the file.
     """
 
     iterations: int | None
     slots: Mapping[str, tuple[StoredArray, ...]]
     extra: Mapping[str, float]
+    numbers: Mapping[str, StoredArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,21 @@ def read_state(
     for (slot, at), array in zip(order, stored[len(leading) :], strict=False):
         _check(array, slot, trainable[at], optimizer, numbered=contents.optimizer.numbered, place=place)
         slots.setdefault(slot, []).append(array)
+    numbers = MappingProxyType(dict(scalars))
     iterations = _iterations(scalars.pop("iterations"), optimizer, place) if "iterations" in scalars else None
     return OptimizerState(
         iterations,
         MappingProxyType({slot: tuple(arrays) for slot, arrays in slots.items()}),
         MappingProxyType({key: _number(array, place) for key, array in scalars.items()}),
+        numbers,
     )
+
+
+def momentum_product(optimizer: Optimizer, iterations: int) -> float:
+    """Nadam's ``u_product`` after so many updates: the product of ``beta_1 (1 - 0.5 * 0.96^(t decay))``, t from 1."""
+    decay = float(optimizer.config.get("schedule_decay", 0.004)) if optimizer.dialect in LEGACY else 1.0
+    beta = float(optimizer.config.get("beta_1", 0.9))
+    return float(math.prod(beta * (1 - 0.5 * 0.96 ** (t * decay)) for t in range(1, iterations + 1)))
 
 
 def _untrained(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import pydl4j_bridge
-from pydl4j_bridge.errors import StateError
+from pydl4j_bridge.errors import InvalidConfig, StateError
 
 pytestmark = pytest.mark.usefixtures("jvm")
 
@@ -132,6 +132,36 @@ def test_the_state_is_saved_and_goes_on(tmp_path):
         given = [x[step]], [labels(y[step], "categorical_crossentropy")]
         assert fit(model.java, *given) == fit(restored, *given)
     assert restored.params().equals(model.java.params())
+
+
+@pytest.mark.parametrize(("dialect", "case", "name"), [file for file in FILES if "float64" not in file[1]][::5])
+def test_there_and_back(dialect, case, name, tmp_path):
+    """Half of the training, written back as a Keras file, is imported again and ends where it ends without a break."""
+    entry = recorded(dialect)[0][case]
+    x, y = batches(entry["batches"])
+    path = DATA / name
+    through = pydl4j_bridge.import_model(path, on_loss="ignore", fidelity="exact")
+    back = tmp_path / f"back{path.suffix}"
+    for step in range(20):
+        if step == 10:
+            pydl4j_bridge.export_keras(through, back, like=path)
+            again = pydl4j_bridge.import_model(back, on_loss="ignore", fidelity="exact")
+            assert again.iterations == 30
+        through.train_on_batch(x[step], labels(y[step], entry["loss"]))
+        if step >= 10:
+            again.train_on_batch(x[step], labels(y[step], entry["loss"]))
+    for key, array in through.weights().items():
+        np.testing.assert_array_equal(array, again.weights()[key])
+
+
+def test_another_models_file_is_not_written_to(tmp_path):
+    """The weights of one model have no place in another's file."""
+    model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras")
+    with pytest.raises(InvalidConfig, match="is not in the file"):
+        pydl4j_bridge.export_keras(model, tmp_path / "m.keras", like=DATA / "keras3" / "lstm-adam.keras")
+    with pytest.raises(InvalidConfig, match="another suffix"):
+        pydl4j_bridge.export_keras(model, tmp_path / "m.h5", like=DATA / "keras3" / "adam.keras")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_without_state_says_so():
