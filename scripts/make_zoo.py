@@ -297,6 +297,7 @@ CONV2D_CASES = (
     stack("conv2d-dilation", IMAGE, lambda k: [k.Conv2D(4, 2, dilation_rate=(3, 2))], tf=True),
     stack("conv2d-same-dilation", IMAGE, lambda k: [k.Conv2D(4, (3, 2), padding="same", dilation_rate=2)]),
     stack("conv2d-groups", (7, 6, 4), lambda k: [k.Conv2D(6, (3, 2), groups=2)]),
+    stack("conv2d-groups-depthwise", (7, 6, 3), lambda k: [k.Conv2D(6, (3, 2), groups=3)]),
     stack("conv2d-no-bias", IMAGE, lambda k: [k.Conv2D(4, (2, 3), use_bias=False)], tf=True),
     stack("conv2d-1x1", IMAGE, lambda k: [k.Conv2D(4, 1)]),
     stack("conv2d-row-kernel", IMAGE, lambda k: [k.Conv2D(4, (1, 5), activation="tanh")]),
@@ -1292,7 +1293,7 @@ BOTH_DIALECTS = words("""
 
 # Made by Keras 3 alone, in both containers.
 KERAS3_ONLY = words("""
-    conv1d-same-strides conv2d-groups conv2d-no-bias conv1d-transpose-same-strides
+    conv1d-same-strides conv2d-groups conv2d-groups-depthwise conv2d-no-bias conv1d-transpose-same-strides
     conv2d-transpose-valid-output-padding conv3d-transpose-same-strides separable-conv1d-multiplier
     separable-conv1d-causal depthwise-conv1d-multiplier global-average-pooling2d-keepdims-then-flatten-dense
     batch-normalization-on-steps batch-normalization-no-center layer-normalization-axes group-normalization

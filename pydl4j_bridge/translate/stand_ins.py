@@ -230,7 +230,7 @@ def depthwise_stand_ins(graph: Graph) -> Graph:
     """
 
     def change(call: Call) -> Call:
-        kernel = call.shapes.get("depthwise_kernel") or call.config.get("dl4j_reshaped", {}).get("kernel")
+        kernel = call.shapes.get("depthwise_kernel") or call.config.get("dl4j_reshaped", {}).get("depthwise_kernel")
         if call.class_name != "DepthwiseConv2D" or kernel is None:
             return call
         *_, channels, multiplier = kernel
