@@ -33,14 +33,20 @@ def uninitialized(shape: Sequence[int]) -> Any:
 
 def view(array: Any) -> NDArray[np.float32]:
     """The memory of a float32 ``INDArray`` in its shape and order. It lives as long as ``array`` does."""
-    import ctypes
+    start = int(array.data().address()) + 4 * int(array.offset())
+    return _at(start, tuple(array.shape()), tuple(4 * stride for stride in array.stride()))
 
-    shape, strides, buffer = tuple(array.shape()), tuple(array.stride()), array.data()
-    extent = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
-    address = int(buffer.address()) + 4 * int(array.offset())
-    memory = (ctypes.c_float * extent).from_address(address)
-    found: NDArray[np.float32] = np.ndarray(shape, np.float32, memory, strides=tuple(4 * one for one in strides))
-    return found
+
+class _Memory:
+    """What numpy asks an object for that has memory; ctypes makes a class for each size, which takes longer."""
+
+    def __init__(self, interface: dict[str, Any]) -> None:
+        self.__array_interface__ = interface
+
+
+def _at(start: int, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+    interface = {"data": (start, False), "shape": shape, "strides": strides, "typestr": "<f4", "version": 3}
+    return np.asarray(_Memory(interface))
 
 
 #: Side of the tiles in which large arrays are transposed: two of them fit into a processor's cache.
@@ -109,9 +115,7 @@ def to_numpy(array: Any) -> NDArray[np.float32]:
 
 def memory(array: Any) -> NDArray[np.float32]:
     """The off-heap memory of a float32 ``INDArray`` in C order. It lives as long as ``array`` does."""
-    import ctypes
-
-    return np.ctypeslib.as_array((ctypes.c_float * int(array.length())).from_address(address(array)))
+    return _at(address(array), (int(array.length()),))
 
 
 def address(array: Any) -> int:

@@ -73,6 +73,7 @@ class Graph:
     sequential: bool
     keras_major: int
     _by_name: Mapping[str, Call] = field(init=False, repr=False, compare=False)
+    _known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {call.name: call for call in self.calls})
@@ -95,7 +96,15 @@ class Graph:
 
     def each(self, change: Callable[[Call], Call]) -> Graph:
         """The graph with every call changed."""
-        return replace(self, calls=tuple(change(call) for call in self.calls))
+        calls = tuple(change(call) for call in self.calls)
+        unchanged = all(new is old for new, old in zip(calls, self.calls, strict=True))
+        return self if unchanged else replace(self, calls=calls)
+
+    def once(self, what: str, compute: Callable[[Graph], Any]) -> Any:
+        """What ``compute`` makes of the graph, under a name; it is made once for a graph, which never changes."""
+        if what not in self._known:
+            self._known[what] = compute(self)
+        return self._known[what]
 
     def followed(self, call: Call, after: Call) -> Graph:
         """The graph with ``call`` for the one of its name, and ``after`` between it and all that take its output.

@@ -25,8 +25,13 @@ def output_shapes(graph: Graph) -> dict[str, Shape]:
     }
 
 
-def open_shapes(graph: Graph) -> dict[str, OpenShape]:
+def open_shapes(graph: Graph) -> Mapping[str, OpenShape]:
     """Call → shape of its output; calls whose shape their class does not tell are not in it."""
+    shapes: Mapping[str, OpenShape] = graph.once("open shapes", _open_shapes)
+    return shapes
+
+
+def _open_shapes(graph: Graph) -> dict[str, OpenShape]:
     found: dict[str, OpenShape] = {}
     for call in graph.calls:
         inputs = [found[name] for name in call.inputs if name in found]
