@@ -8,13 +8,17 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
 
+#: What the names of our own classes in a graph begin with; ``parse`` lets no class of a file have it.
+OURS = "pydl4j>"
 #: The class under which the importer knows the layers that are our own; see ``own_layers``.
-OWN_LAYER = "pydl4j>Translated"
+OWN_LAYER = f"{OURS}Translated"
+#: The class of calls that say which steps count; see ``recurrence``.
+MASK = f"{OURS}Mask"
 
 #: A call of ours in a graph; see ``Rearrangement.java``. Parse takes such a prefix off the classes of a file.
-REARRANGEMENT = "pydl4j>Rearrangement"
+REARRANGEMENT = f"{OURS}Rearrangement"
 #: The class of calls of the activation ``glu``, which halves the last axis.
-GLU = "pydl4j>GLU"
+GLU = f"{OURS}GLU"
 
 #: What a config raises that is not as Keras writes it.
 MALFORMED = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError, RecursionError)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydl4j_bridge.translate.graph import GLU, OWN_LAYER, REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.graph import GLU, MASK, OWN_LAYER, REARRANGEMENT, Call, Graph
 
 Shape = tuple[int, ...]
 #: None for a size that is known only when the model is used.
@@ -347,7 +347,7 @@ _RULES: Mapping[str, Callable[..., OpenShape | None]] = {
     "Flatten": _flatten,
     "GRU": _recurrent,
     "LSTM": _recurrent,
-    "Mask": lambda _, shape: (shape[0], 1),
+    MASK: lambda _, shape: (shape[0], 1),
     "Permute": _permute,
     REARRANGEMENT: _rearrangement,
     "RepeatVector": _repeat,

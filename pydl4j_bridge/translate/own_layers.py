@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import GLU, OWN_LAYER, Call, Graph
+from pydl4j_bridge.translate.graph import GLU, MASK, OWN_LAYER, Call, Graph
 from pydl4j_bridge.translate.output_shapes import (
     ELEMENTWISE,
     dot_axes,
@@ -262,7 +262,7 @@ ROWS: Mapping[str, Row] = {
     "GlobalAveragePooling1D": _global_average,
     "GroupNormalization": _group_normalization,
     "LSTM": _recurrent,
-    "Mask": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": False}),
+    MASK: lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": False}),
     "Masking": lambda site: ("Mask", {"mask_value": site.config["mask_value"], "apply": True}),
     "LayerNormalization": _layer_normalization,
     "LayerScale": _layer_scale,

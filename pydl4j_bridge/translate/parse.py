@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, UnsupportedLayer
-from pydl4j_bridge.translate.graph import MALFORMED, REARRANGEMENT, Call, Graph, Tensor, malformed
+from pydl4j_bridge.translate.graph import MALFORMED, OURS, REARRANGEMENT, Call, Graph, Tensor, malformed
 from pydl4j_bridge.translate.shapes import batch_shape
 
 #: What tf.keras writes for the name of a layer where a call has a number for its first argument.
@@ -261,13 +261,16 @@ class _Parser:
 def class_name(layer: Mapping[str, Any]) -> str:
     """The class of a layer; a user's own one keeps the package that it is registered under, and is no class of Keras's.
 
-    Operators of Keras 3 (``x + y``) have names of layers: they are told apart by ``ops.`` before the name.
+    Operators of Keras 3 (``x + y``) have names of layers: they are told apart by ``ops.`` before the name. The names of
+    our own classes are never a file's: their configs say which Java class is made.
     """
     name, module = str(layer["class_name"]), layer.get("module")
     if not isinstance(module, str) or _OF_KERAS.match(module):
         of_ops = isinstance(module, str) and ".ops." in module
-        return f"ops.{name}" if of_ops else name
-    return str(layer.get("registered_name") or f"{module}>{name}")
+        found = f"ops.{name}" if of_ops else name
+    else:
+        found = str(layer.get("registered_name") or f"{module}>{name}")
+    return f"{found} of a file" if found.startswith(OURS) else found
 
 
 def _refs(value: Any) -> list[tuple[str, int, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydl4j_bridge.translate.graph import REARRANGEMENT, Call, Graph
+from pydl4j_bridge.translate.graph import MASK, REARRANGEMENT, Call, Graph
 from pydl4j_bridge.translate.output_shapes import ELEMENTWISE
 from pydl4j_bridge.translate.support import places, refusal
 
@@ -72,7 +72,7 @@ def masks(graph: Graph) -> Graph:
         given = [of[name] for name in call.inputs if name in of]
         source = _source(call)
         if source is not None and not given:
-            mask = replace(call, name=f"{call.name}_mask", class_name="Mask", config={"mask_value": source}, shapes={})
+            mask = replace(call, name=f"{call.name}_mask", class_name=MASK, config={"mask_value": source}, shapes={})
             calls.append(mask)
             of[call.name] = mask.name
             if call.class_name == "Masking":
@@ -92,7 +92,7 @@ def masks(graph: Graph) -> Graph:
             call = call.with_config(dl4j_refused="a mask reaches it")
         calls.append(call)
     used = {name for call in calls for name in call.inputs}
-    return replace(graph, calls=tuple(c for c in calls if c.class_name != "Mask" or c.name in used))
+    return replace(graph, calls=tuple(c for c in calls if c.class_name != MASK or c.name in used))
 
 
 def _source(call: Call) -> float | None:
