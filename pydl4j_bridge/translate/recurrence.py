@@ -121,7 +121,7 @@ def directions(graph: Graph) -> Graph:
             call.class_name == "Bidirectional"
             and call.config["layer"]["class_name"] in _RECURRENT
             and call.config.get("merge_mode", "concat") in _MERGES
-            and (call.config.get("dl4j_masked") or call.name in reshaped or refusal(place) is not None)
+            and (call.config.get("dl4j_masked") or call.name in reshaped or refusal(place) or _untrainable(call))
         )
         calls.extend(_two(call) if expanded else [call])
     return replace(graph, calls=tuple(calls))
@@ -135,6 +135,11 @@ def convolutional_directions(graph: Graph) -> Graph:
         known = inner and inner["class_name"] in _CONVOLUTIONAL and call.config.get("merge_mode", "concat") in _MERGES
         calls.extend(_two(call) if known else [call])
     return replace(graph, calls=tuple(calls))
+
+
+def _untrainable(call: Call) -> bool:
+    """The importer's has no place for an updater where only the last step is wanted (N15)."""
+    return not call.config["layer"]["config"].get("return_sequences")
 
 
 _MERGES = {"ave": "Average", "concat": "Concatenate", "mul": "Multiply", "sum": "Add"}
