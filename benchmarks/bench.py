@@ -32,6 +32,7 @@ from pydl4j_bridge import map_optimizer, read
 from pydl4j_bridge.jvm.flags import arguments_for, startup_cache
 from pydl4j_bridge.jvm.jars import class_path
 from pydl4j_bridge.jvm.java import find_java
+from pydl4j_bridge.jvm.own_classes import jar_path
 
 HERE = Path(__file__).parent
 FILE = HERE.parent / "tests" / "data" / "tfkeras-legacy" / "adam.h5"
@@ -77,7 +78,7 @@ def main(*, runs: int, as_json: bool) -> None:
         program = ["-cp", os.pathsep.join([folder, path]), "NativeImport", str(FILE)]
         natives = [a for a in arguments_for(java) if a.startswith("-Dorg.bytedeco.javacpp.cachedir")]
         executable = str(java.home / "bin" / "java")
-        cache = startup_cache(java, jars)
+        cache = startup_cache(java, (*jars, jar_path()))
         check = [str(Path(sys.executable).with_name("pydl4j-bridge")), "check", str(FILE)]
         mine, plain, tuned = in_turn(
             runs, check, [executable, *natives, *program], [executable, *arguments_for(java), *program]
