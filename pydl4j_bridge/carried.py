@@ -66,6 +66,14 @@ def _stored_state(
         raise StateError(
             "the file has no place for the optimizer's state", because=found.why, file=file.path, fix="Pass state=False"
         )
+    lost = model.without_place(found.slots)
+    if lost:
+        raise StateError(
+            f"the network has no {', '.join(lost)} of the optimizer, which the file has",
+            because="what it has instead is not what Keras would go on from",
+            file=file.path,
+            fix='Import the model with fidelity="exact", or pass state=False',
+        )
     ours = model.optimizer_state()
     numbers: list[tuple[StoredArray, Any]] = [
         (array, ours[slot][name])

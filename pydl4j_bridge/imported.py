@@ -254,14 +254,21 @@ class ImportedModel:
         missing = [slot for slot in kept if slot not in slots]
         if missing:
             notes.append(f"the file has no {', '.join(missing)} of the optimizer, which starts fresh")
-        lost = [slot for slot in slots if slot not in kept]
-        if lost and not (self.updater.updater in ("Sgd", "KerasMomentum", "Nesterovs") and lost == ["momentum"]):
+        lost = self.without_place(slots)
+        if lost:
             notes.append(f"{self.updater.updater} has no place for {', '.join(lost)} of the optimizer")
         if iterations is None:
             notes.append("the file does not say how many steps the optimizer has made: the network counts from 0")
         else:
             state.set_iterations(self.java, iterations)
         return tuple(notes)
+
+    def without_place(self, slots: Iterable[str]) -> list[str]:
+        """Those of Keras's slots that the updater does not have, and that Keras uses."""
+        if self.updater is None:
+            return list(slots)
+        unused = {"momentum"} if self.updater.updater == "Sgd" else set()  # tf.keras keeps one for SGD in any case
+        return [slot for slot in slots if slot not in {*state.slots_of(self.updater), *unused}]
 
     def optimizer_state(self) -> dict[str, dict[str, NDArray[np.float32]]]:
         """What the updater remembers: Keras 3's name of a slot → weight → array in Keras's layout.

@@ -164,6 +164,16 @@ def test_another_models_file_is_not_written_to(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_half_of_a_state_is_not_written_back(tmp_path):
+    """ND4J's RmsProp has no momentum: Keras would go on from the old one."""
+    path = DATA / "keras3" / "rmsprop-momentum.keras"
+    model = pydl4j_bridge.import_model(path, on_loss="ignore")
+    assert any("no place for momentum" in note for note in model.notes)
+    with pytest.raises(StateError, match="no momentum of the optimizer"):
+        pydl4j_bridge.export_keras(model, tmp_path / "m.keras", like=path)
+    pydl4j_bridge.export_keras(model, tmp_path / "m.keras", like=path, state=False)
+
+
 def test_a_file_without_state_says_so():
     """The optimizer starts fresh with a note, or not at all where the state is demanded."""
     path = Path(__file__).parents[1] / "data" / "tfkeras-legacy" / "adam.keras"
