@@ -49,7 +49,7 @@ def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[np.fl
     given = list(y) if outputs > 1 and isinstance(y, (list, tuple)) else [y]
     if len(given) != outputs:
         raise InvalidConfig(f"the model has {outputs} outputs, and labels for {len(given)} were given")
-    made = []
+    made: list[NDArray[np.float32]] = []
     for at, one in enumerate(given):
         labels = np.asarray(one)
         if labels.shape[:1] != (batch,):

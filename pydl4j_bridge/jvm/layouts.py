@@ -11,7 +11,7 @@ gradients follow the same order.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -58,7 +58,7 @@ class Place:
     @property
     def positions(self) -> NDArray[np.int64]:
         """The position of each number, in Keras's shape."""
-        return reduce(np.add.outer, self.along, np.int64(0))
+        return _sums(0, self.along)
 
     def read(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
         """A copy of the weight in Keras's layout out of a flat vector."""
@@ -139,14 +139,20 @@ class _Part:
         return numbers // self.scale % self.modulus
 
 
+def _sums(first: int, along: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """``first + along[0][i] + along[1][j] + ...`` for all i, j, ..."""
+    start: NDArray[np.int64] = np.asarray(first, dtype=np.int64)
+    return reduce(np.add.outer, along, start)
+
+
 def _offsets(layer: Any, start: int) -> dict[str, NDArray[np.int64]]:
     """Parameter → the position of each of its numbers in the network's vector, in the order of its own shape."""
-    found = {}
+    found: dict[str, NDArray[np.int64]] = {}
     for entry in layer.paramTable().entrySet():
         view = entry.getValue()
         first = (address(view) - start) // 4
         steps = [np.arange(int(n)) * int(s) for n, s in zip(view.shape(), view.stride(), strict=True)]
-        found[str(entry.getKey())] = reduce(np.add.outer, steps, np.int64(first)).ravel()
+        found[str(entry.getKey())] = _sums(first, steps).ravel()
     return found
 
 
