@@ -130,7 +130,7 @@ def import_model(
     """
     from pydl4j_bridge.carried import carry_state
     from pydl4j_bridge.imported import ImportedModel
-    from pydl4j_bridge.jvm import networks
+    from pydl4j_bridge.jvm.building import build_network
     from pydl4j_bridge.kerasfile.contents import open_model
     from pydl4j_bridge.translate import bind_weights, from_keras_1, translate
 
@@ -144,7 +144,7 @@ def import_model(
         model = translate(contents, weights, major, compiled, inputs, recorder, file.backend)
         recorder.all_used_or_error(file.path)
         start()
-        imported = ImportedModel(networks.build_network(model, weights, file.path), model)
+        imported = ImportedModel(build_network(model, weights, file.path), model)
         if updater is not None and file.optimizer is not None:
             imported.set_updater(updater)
             imported.notes += training_notes(model, updater, file.dialect)

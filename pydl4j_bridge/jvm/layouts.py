@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pydl4j_bridge.errors import TranslationError
 from pydl4j_bridge.jvm.arrays import address, memory, to_numpy
+from pydl4j_bridge.jvm.building import give_weights, importer_model
 from pydl4j_bridge.jvm.exceptions import java_errors
-from pydl4j_bridge.jvm.networks import give_weights, importer_model
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
 
 #: float32 holds integers exactly up to here: larger numbers go to Java in two parts, each below it.

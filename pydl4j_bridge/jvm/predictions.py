@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import BridgeError, JavaError
 from pydl4j_bridge.jvm import networks
+from pydl4j_bridge.jvm.building import build_network
 from pydl4j_bridge.jvm.native import imported_again
 from pydl4j_bridge.kerasfile import read
 from pydl4j_bridge.kerasfile.contents import open_model
@@ -88,6 +89,6 @@ def _predict_ours(path: str) -> _Ours:
     with open_model(path, file.container) as contents:
         weights = bind_weights(contents)
         model = translate(contents, weights, major)
-        network = networks.build_network(model, weights, path)
+        network = build_network(model, weights, path)
     inputs = sample_inputs(model)
     return _Ours(path, model, inputs, networks.outputs_for(network, model, inputs))

@@ -361,7 +361,3 @@ def _walk(model: Mapping[str, Any], path: tuple[str, ...], group: tuple[str, ...
             yield from _walk(layer, here, below, frozen=still)
         else:
             yield _Layer(here, below, layer, still)
-
-
-def _class(layer: Mapping[str, Any]) -> str:
-    return str(layer["class_name"]).rpartition(">")[2]
