@@ -155,6 +155,28 @@ def import_model(
     return imported
 
 
+def load(path: str | os.PathLike[str]) -> ImportedModel:
+    """The model in a zip that :meth:`ImportedModel.save` has written, as it was. Starts the JVM if none runs.
+
+    The network, its updater, the updater's state and how many steps it has made come back through DL4J's own
+    ModelSerializer; the names and layouts of Keras, the findings and the notes from an entry beside them.
+
+    Raises:
+        NotAKerasFile: no such zip; DL4J's own have nothing that says what they were in Keras.
+        InvalidConfig, UnsafeFile: the entry cannot be read.
+        JavaError: DL4J cannot read the network.
+    """
+    from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.jvm import networks
+    from pydl4j_bridge.saved import read_description
+
+    described = read_description(path)
+    start()
+    loaded = ImportedModel(networks.load(os.fspath(path), graph=not described.model.sequential), described.model)
+    loaded.updater, loaded.notes = described.updater, described.notes
+    return loaded
+
+
 class _Recorder:
     """Records what is given for Lambda layers, and knows what was not asked for."""
 

@@ -17,6 +17,7 @@ from pydl4j_bridge import training
 from pydl4j_bridge.errors import InvalidConfig, StateError
 from pydl4j_bridge.jvm import layouts, networks, state
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
+from pydl4j_bridge.saved import Description, add_description
 from pydl4j_bridge.training import Arrays, History
 from pydl4j_bridge.translate import Array, ImportableModel
 from pydl4j_bridge.translate.samples import relative_difference, sample_inputs
@@ -311,7 +312,10 @@ class ImportedModel:
         return str(self.java.summary())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network, with its updater, as DL4J's ModelSerializer does. The file appears when it is whole.
+        """Write the network, its updater and the updater's state as DL4J's ModelSerializer does.
+
+        Any DL4J program restores it, and :func:`pydl4j_bridge.load` brings back this whole object. The file appears
+        when it is whole.
 
         Raises:
             JavaError: the network cannot be written.
@@ -320,6 +324,7 @@ class ImportedModel:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             unfinished = Path(folder) / target.name
             networks.save(self.java, str(unfinished))
+            add_description(unfinished, Description(self.translated, self.updater, self.notes))
             os.replace(unfinished, target)
 
     def verify(self, path: str | os.PathLike[str]) -> Verification:
@@ -328,7 +333,7 @@ class ImportedModel:
         Raises:
             JavaError: DL4J cannot read the file, or one of the networks cannot predict.
         """
-        back = networks.load(os.fspath(path), self.java)
+        back = networks.load(os.fspath(path), graph=not self.translated.sequential)
         inputs = sample_inputs(self.translated)
         return Verification(
             parameters=networks.same_parameters(self.java, back),

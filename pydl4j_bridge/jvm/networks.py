@@ -202,8 +202,12 @@ def save(network: Any, path: str) -> None:
         )
 
 
-def load(path: str, like: Any) -> Any:
-    """The network in a file that :func:`save` has written, of the class of ``like``, with its updater's state.
+def load(path: str, *, graph: bool) -> Any:
+    """The network in a file that :func:`save` has written, with its updater's state.
+
+    Args:
+        path: the file.
+        graph: it is a ``ComputationGraph``; otherwise a ``MultiLayerNetwork``.
 
     Raises:
         JavaError: it cannot be read.
@@ -212,7 +216,7 @@ def load(path: str, like: Any) -> Any:
 
     with java_errors("the network cannot be read back", file=path):
         serializer = jpype.JClass("org.deeplearning4j.util.ModelSerializer")
-        restore = serializer.restoreComputationGraph if _is_graph(like) else serializer.restoreMultiLayerNetwork
+        restore = serializer.restoreComputationGraph if graph else serializer.restoreMultiLayerNetwork
         return restore(path, True)
 
 
