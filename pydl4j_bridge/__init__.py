@@ -20,17 +20,22 @@ __all__ = [
     "Optimizer",
     "Report",
     "ScheduleSpec",
+    "TrainingReport",
+    "Trajectory",
     "UpdaterSpec",
     "Verdict",
     "build_updater",
     "check",
     "check_many",
+    "compare_training",
     "export_keras",
     "import_model",
     "load",
     "map_optimizer",
     "read",
+    "read_trajectory",
     "read_updater",
+    "record_training",
     "start",
 ]
 
@@ -49,11 +54,12 @@ if TYPE_CHECKING:
         start,
     )
     from pydl4j_bridge.carried import export_keras
-    from pydl4j_bridge.compare import Report, Verdict
+    from pydl4j_bridge.compare import Report, TrainingReport, Verdict
     from pydl4j_bridge.errors import BridgeError
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.kerasfile import KerasModelFile, NoOptimizer, Optimizer
     from pydl4j_bridge.mapping import Finding, ScheduleSpec, UpdaterSpec
+    from pydl4j_bridge.trajectories import Trajectory, compare_training, read_trajectory, record_training
 
 _HOMES = {
     "bridge": (
@@ -68,11 +74,12 @@ _HOMES = {
         "start",
     ),
     "carried": ("export_keras",),
-    "compare": ("Report", "Verdict"),
+    "compare": ("Report", "TrainingReport", "Verdict"),
     "errors": ("BridgeError",),
     "imported": ("ImportedModel",),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
+    "trajectories": ("Trajectory", "compare_training", "read_trajectory", "record_training"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -61,7 +61,7 @@ def _stored_state(
     model: ImportedModel, contents: ModelContents, weights: Weights, file: KerasModelFile
 ) -> list[tuple[StoredArray, Any]]:
     """Each variable of a file's optimizer with what the network's updater has for it."""
-    names, found = _read_state(contents, weights, file.optimizer)
+    names, found = read_state_of(contents, weights, file.optimizer)
     if isinstance(found, NoState):
         raise StateError(
             "the file has no place for the optimizer's state", because=found.why, file=file.path, fix="Pass state=False"
@@ -88,7 +88,7 @@ def _stored_state(
     return numbers
 
 
-def _read_state(
+def read_state_of(
     contents: ModelContents, weights: Weights, optimizer: Optimizer | None
 ) -> tuple[list[str], OptimizerState | NoState]:
     """The names of the trainable weights, and what the file's optimizer has for each of them."""
@@ -107,7 +107,7 @@ def carry_state(
     Raises:
         StateError: the state belongs to another model; or there is none, and it is demanded.
     """
-    names, found = _read_state(contents, weights, optimizer)
+    names, found = read_state_of(contents, weights, optimizer)
     if isinstance(found, NoState):
         if demanded and found is not NoState.UNTRAINED:
             raise StateError("there is no state to carry", because=found.why, file=contents.path)

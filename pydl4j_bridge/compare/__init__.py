@@ -2,5 +2,6 @@
 
 from pydl4j_bridge.compare.report import NativeAttempt, Predictions, Report, Verdict
 from pydl4j_bridge.compare.specs import Difference, compare_specs
+from pydl4j_bridge.compare.training import TrainingReport
 
-__all__ = ["Difference", "NativeAttempt", "Predictions", "Report", "Verdict", "compare_specs"]
+__all__ = ["Difference", "NativeAttempt", "Predictions", "Report", "TrainingReport", "Verdict", "compare_specs"]
