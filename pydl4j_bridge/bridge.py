@@ -25,7 +25,7 @@ from pydl4j_bridge.mapping import map_optimizer as _map
 from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 from pydl4j_bridge.translate.losses import NOT_COMPILED, Compiled
 from pydl4j_bridge.translate.support import importable
-from pydl4j_bridge.translate.trained import training_notes
+from pydl4j_bridge.translate.trained import as_keras_trains
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
@@ -143,11 +143,12 @@ def import_model(
         compiled = Compiled(file.loss, file.loss_weights) if updater else NOT_COMPILED
         model = translate(contents, weights, major, compiled, inputs, recorder, file.backend)
         recorder.all_used_or_error(file.path)
+        if updater is not None:
+            model = as_keras_trains(model, updater, file.dialect, file.backend, exact=fidelity == "exact")
         start()
         imported = ImportedModel(build_network(model, weights, file.path), model)
         if updater is not None and file.optimizer is not None:
             imported.set_updater(updater)
-            imported.notes += training_notes(model, updater, file.dialect)
             if state is not False:
                 carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
         elif state:
@@ -174,6 +175,8 @@ def load(path: str | os.PathLike[str]) -> ImportedModel:
     start()
     loaded = ImportedModel(networks.load(os.fspath(path), graph=not described.model.sequential), described.model)
     loaded.updater, loaded.notes = described.updater, described.notes
+    if loaded.updater is not None:
+        networks.install_listeners(loaded.java, loaded.updater)
     return loaded
 
 

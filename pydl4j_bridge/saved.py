@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, NotAKerasFile, UnsafeFile
@@ -94,6 +94,5 @@ def read_description(path: str | os.PathLike[str]) -> Description:
 def _updater(values: Any) -> UpdaterSpec | None:
     if values is None:
         return None
-    spec = UpdaterSpec.from_dict(values)
     findings = tuple(Finding(**{**found, "outcome": Outcome(found["outcome"])}) for found in values["findings"])
-    return UpdaterSpec(spec.updater, spec.fields, spec.layer_settings, findings)
+    return replace(UpdaterSpec.from_dict(values), findings=findings)

@@ -74,6 +74,7 @@ def show_updater(out: Console, spec: UpdaterSpec, *, findings: bool = True) -> N
         {
             **{name: _short(value) for name, value in spec.fields.items()},
             **{f"layers: {name}": ", ".join(map(_short, arguments)) for name, arguments in spec.layer_settings.items()},
+            **{f"listener: {name}": ", ".join(map(_short, arguments)) for name, arguments in spec.listeners.items()},
         },
         indent=2,
     )

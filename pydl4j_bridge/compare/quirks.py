@@ -105,7 +105,7 @@ QUIRKS = (
         _dropped({
             "*": (
                 "gradientNormalization", "gradientNormalizationThreshold", "weightDecay", "weightDecayBias",
-                "clipnorm", "clipvalue", "global_clipnorm", "weight_decay", "use_ema", "gradient_accumulation_steps",
+                "clipnorm", "clipvalue", "GlobalClipNorm", "weight_decay", "use_ema", "gradient_accumulation_steps",
             )
         }),
     ),

@@ -17,7 +17,8 @@ class Difference:
     """One field in which the two sides differ.
 
     Attributes:
-        field: ``class``, a Builder name, the name of a layer setting, or a Keras key that ND4J cannot express.
+        field: ``class``, a Builder name, the name of a layer setting or of a listener, or a Keras key that ND4J
+            cannot express.
         bridge: our value; None where the field is not set.
         native: the native import's value; None where the field is not set.
         quirk: id of the known quirk that explains it; None where nothing does.
@@ -64,7 +65,8 @@ def compare_specs(
 
 def _fields(bridge: UpdaterSpec, native: UpdaterSpec) -> Iterator[tuple[str, Any, Any]]:
     yield "class", bridge.updater, native.updater
-    for mine, theirs in ((bridge.fields, native.fields), (bridge.layer_settings, native.layer_settings)):
+    for kind in ("fields", "layer_settings", "listeners"):
+        mine, theirs = getattr(bridge, kind), getattr(native, kind)
         for name in sorted(mine.keys() | theirs.keys()):
             yield name, mine.get(name), theirs.get(name)
     for lost in bridge.losses:

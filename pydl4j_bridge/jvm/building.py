@@ -304,6 +304,11 @@ def _finish(keras: Any, plan: LayerPlan, weights: Mapping[str, Array]) -> None:
                 getattr(holder, setter)(_regularization(l1, l2))
     if plan.depthwise:
         _replace_by_depthwise(keras, plan.depthwise)
+    if plan.statistics:
+        own = jpype.JClass("org.pydl4j.training.KerasBatchNormalization")
+        keras.setLayer(own.of(layer, plan.statistics == "unbiased"))
+    if plan.one_by_one:
+        keras.setLayer(jpype.JClass("org.pydl4j.training.KerasEmbedding").of(layer))
 
 
 def _replace_by_depthwise(keras: Any, channels: int) -> None:

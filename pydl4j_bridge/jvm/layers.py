@@ -8,6 +8,10 @@ from typing import Any
 from pydl4j_bridge.jvm.updaters import read_updater
 from pydl4j_bridge.mapping.spec import UpdaterSpec
 
+#: Our clipping after L1 and L2, and by whether it takes the norm what DL4J calls the same before them.
+CLIP = "ClipAfterRegularization"
+CLIPS = {True: "ClipL2PerParamType", False: "ClipElementWiseAbsoluteValue"}
+
 
 def read_layers(imported: Any) -> tuple[dict[str, UpdaterSpec], dict[str, str]]:
     """The updater of every layer that has parameters to train, with the settings that DL4J keeps beside it.
@@ -65,7 +69,11 @@ def _layer_settings(layer: Any, parameters: Any) -> dict[str, tuple[Any, ...]]:
         settings["gradientNormalizationThreshold"] = (float(layer.getGradientNormalizationThreshold()),)
     for parameter in parameters.paramKeys(layer):
         for regularization in layer.getRegularizationByParam(parameter) or ():
-            if str(regularization.getClass().getSimpleName()) == "WeightDecay":
+            kind = str(regularization.getClass().getSimpleName())
+            if kind == CLIP:
+                settings["gradientNormalization"] = (CLIPS[bool(regularization.getByNorm())],)
+                settings["gradientNormalizationThreshold"] = (float(regularization.getThreshold()),)
+            elif kind == "WeightDecay":
                 name = "weightDecayBias" if parameters.isBiasParam(layer, parameter) else "weightDecay"
                 settings[name] = (float(regularization.getCoeff().valueAt(0, 0)), bool(regularization.isApplyLR()))
     return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from pydl4j_bridge.errors import TranslationError
 from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 from pydl4j_bridge.jvm.exceptions import java_errors
-from pydl4j_bridge.jvm.layers import confs, holders, read_layers
+from pydl4j_bridge.jvm.layers import CLIP, CLIPS, confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
 from pydl4j_bridge.mapping import UpdaterSpec
+from pydl4j_bridge.mapping.spec import LISTENER_PACKAGE
+from pydl4j_bridge.mapping.targets import ONE_BY_ONE
 from pydl4j_bridge.translate import ImportableModel
 
 
@@ -138,8 +141,9 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                 if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
-                holder.setIUpdater(build_updater(spec))
+                holder.setIUpdater(build_updater(_one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
                 _install_settings(holder, spec)
+        install_listeners(network, spec)
         if network.getUpdater(False) is None:
             return  # DL4J makes it, and room for its state, when it is first asked for
         if _is_graph(network):
@@ -149,24 +153,63 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
         network.setUpdater(updater)
 
 
+def _one_by_one(spec: UpdaterSpec) -> UpdaterSpec:
+    """The updater of ours with the same rule: ND4J's cannot be told of the gradients of each occurrence of an index."""
+    name, fields = ONE_BY_ONE.get(spec.updater, (spec.updater, {}))
+    return replace(spec, updater=name, fields={**spec.fields, **fields})
+
+
+def _is(layer: Any, name: str) -> bool:
+    return str(layer.getClass().getSimpleName()) == name
+
+
 def _install_settings(layer: Any, spec: UpdaterSpec) -> None:
+    """Clipping and weight decay, in the place of what an updater before this one has left on the layer."""
     import jpype
 
     settings = spec.layer_settings
-    # What an updater before this one has left on the layer is taken off.
-    kind = jpype.JClass("org.deeplearning4j.nn.conf.GradientNormalization")
-    layer.setGradientNormalization(kind.valueOf(settings.get("gradientNormalization", ("None",))[0]))
-    layer.setGradientNormalizationThreshold(settings.get("gradientNormalizationThreshold", (1.0,))[0])
+    clip, threshold = settings.get("gradientNormalization", ("None",))[0], 1.0
+    if clip != "None":
+        threshold = settings["gradientNormalizationThreshold"][0]
     decay = jpype.JClass("org.nd4j.linalg.learning.regularization.WeightDecay")
+    lists = {}
     for name, getter in (("weightDecay", "getRegularization"), ("weightDecayBias", "getRegularizationBias")):
         kept = jpype.JClass("java.util.ArrayList")()
         for regularization in getattr(layer, getter)() or ():
-            if not isinstance(regularization, decay):
+            if str(regularization.getClass().getSimpleName()) not in (CLIP, "WeightDecay"):
                 kept.add(regularization)
+        lists[name, getter.replace("get", "set", 1)] = kept
+    # DL4J clips before it adds L1 and L2, Keras after; and of a BatchNormalization it clips the averages as well.
+    of_ours = any(kept.size() for kept in lists.values()) or _is(layer, "KerasBatchNormalization")
+    for (name, setter), kept in lists.items():
         if name in settings:
             coefficient, apply_rate = settings[name]
             kept.add(decay(jpype.JDouble(coefficient), apply_rate))
-        getattr(layer, getter.replace("get", "set", 1))(kept)
+        if of_ours and clip != "None":
+            by_norm = clip == CLIPS[True]
+            kept.add(jpype.JClass(f"{LISTENER_PACKAGE}.{CLIP}")(jpype.JDouble(threshold), jpype.JBoolean(by_norm)))
+        getattr(layer, setter)(kept)
+    kind = jpype.JClass("org.deeplearning4j.nn.conf.GradientNormalization")
+    layer.setGradientNormalization(kind.valueOf("None" if of_ours else clip))
+    layer.setGradientNormalizationThreshold(1.0 if of_ours else threshold)
+
+
+def install_listeners(network: Any, spec: UpdaterSpec) -> None:
+    """Put an updater's listeners on a network, in the place of those of an updater before it; others stay.
+
+    Raises:
+        JavaError: Java refused a value.
+    """
+    import jpype
+
+    with java_errors("the listeners cannot be put on the network"):
+        kept = jpype.JClass("java.util.ArrayList")()
+        for listener in network.getListeners() or ():
+            if not str(listener.getClass().getName()).startswith(f"{LISTENER_PACKAGE}."):
+                kept.add(listener)
+        for name, arguments in spec.listeners.items():
+            kept.add(jpype.JClass(f"{LISTENER_PACKAGE}.{name}")(*map(jpype.JDouble, arguments)))
+        network.setListeners(kept)
 
 
 def updaters(network: Any) -> dict[str, UpdaterSpec]:

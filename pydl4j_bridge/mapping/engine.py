@@ -29,6 +29,7 @@ _MAY_BE_NULL = frozenset({
     "loss_scale_factor", "gradient_accumulation_steps", "name", "jit_compile", "is_legacy_optimizer",
 })  # fmt: skip
 _TEXTS = frozenset({"name"})
+_ONE_CLIP = "it is clipped in one way at a time, and the other one is taken"
 _CLIPS = {"clipnorm": "ClipL2PerParamType", "clipvalue": "ClipElementWiseAbsoluteValue"}
 
 
@@ -110,6 +111,7 @@ class _Mapping:
         self.rule = rule
         self.fields: dict[str, FieldValue] = {}
         self.layer_settings: dict[str, tuple[Any, ...]] = {}
+        self.listeners: dict[str, tuple[Any, ...]] = {}
         self.findings: list[Finding] = []
         #: ND4J's class has another rule than Keras's optimizer
         self.deviates = False
@@ -156,7 +158,8 @@ class _Mapping:
     def _numbers(self) -> frozenset[str]:
         forms = (*self.rule.forms, *self.rule.exact)
         numeric = {key for form in forms for key in (*form.fields, *form.near, *form.lost)}
-        return frozenset((numeric | self.rule.defaults.keys() | _CLIPS.keys() | {"weight_decay"} | COMMON_LOST.keys())
+        return frozenset((numeric | self.rule.defaults.keys() | _CLIPS.keys() | {"weight_decay", "global_clipnorm"}
+                          | COMMON_LOST.keys())
                          - _FLAGS - _TEXTS)  # fmt: skip
 
     def spec(self, forms: tuple[Form, ...]) -> UpdaterSpec:
@@ -171,7 +174,7 @@ class _Mapping:
             self._account(form, key, value)
         order = tuple({**UPDATERS, **OWN_UPDATERS}[form.updater])
         fields = {name: self.fields[name] for name in sorted(self.fields, key=order.index)}
-        return UpdaterSpec(form.updater, fields, self.layer_settings, tuple(self.findings))
+        return UpdaterSpec(form.updater, fields, self.layer_settings, tuple(self.findings), self.listeners)
 
     def _account(self, form: Form, key: str, value: Any) -> None:
         if key in form.by_class:
@@ -191,6 +194,8 @@ class _Mapping:
             self._weight_decay(form, value)
         elif key in _CLIPS:
             self._clip(key, value)
+        elif key == "global_clipnorm":
+            self._global_clip(key, value)
         elif key in COMMON_LOST:
             self._lost(key, value, COMMON_LOST[key])
         else:
@@ -264,13 +269,22 @@ class _Mapping:
     def _clip(self, key: str, value: Any) -> None:
         if not value:  # Keras takes 0 for off
             self._found(key, value, Outcome.MAPPED, "not set" if value is None else "off in both")
-        elif "gradientNormalization" in self.layer_settings:
-            why = "DL4J clips in one way at a time, and the other one is taken"
-            self._found(key, value, Outcome.NOT_CARRIED, why, changes_training=True)
+        elif "gradientNormalization" in self.layer_settings or self.listeners:
+            self._found(key, value, Outcome.NOT_CARRIED, _ONE_CLIP, changes_training=True)
         else:
             self.layer_settings["gradientNormalization"] = (_CLIPS[key],)
             self.layer_settings["gradientNormalizationThreshold"] = (value,)
             why = f"not the updater's but the layers': gradientNormalization({_CLIPS[key]}), threshold {value:g}"
+            self._found(key, value, Outcome.MAPPED, why)
+
+    def _global_clip(self, key: str, value: Any) -> None:
+        if not value:
+            self._found(key, value, Outcome.MAPPED, "not set" if value is None else "off in both")
+        elif "gradientNormalization" in self.layer_settings:
+            self._found(key, value, Outcome.NOT_CARRIED, _ONE_CLIP, changes_training=True)
+        else:
+            self.listeners["GlobalClipNorm"] = (value,)
+            why = f"not the updater's but the network's: our listener GlobalClipNorm({value:g}), which no zip keeps"
             self._found(key, value, Outcome.MAPPED, why)
 
     def _weight_decay(self, form: Form, value: Any) -> None:

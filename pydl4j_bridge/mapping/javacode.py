@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydl4j_bridge.mapping.spec import SCHEDULE_PACKAGE, ScheduleSpec, UpdaterSpec
+from pydl4j_bridge.mapping.spec import LISTENER_PACKAGE, SCHEDULE_PACKAGE, ScheduleSpec, UpdaterSpec
 from pydl4j_bridge.mapping.targets import SCHEDULES, WITHOUT_BUILDER
 
 #: A MapSchedule with more keys than this becomes text that the code parses: a Java method may have 64 kB of code.
@@ -15,7 +15,7 @@ _LITERAL = 8000
 
 
 def java_code(spec: UpdaterSpec) -> str:
-    """Java statements that define ``updater``, with their imports; the layer settings as a comment at the end."""
+    """Java statements that define ``updater``, with their imports; as comments, what is beside it."""
     schedules = [value for value in spec.fields.values() if isinstance(value, ScheduleSpec)]
     lines = [*_imports(spec, schedules), ""]
     names = {}
@@ -35,6 +35,9 @@ def java_code(spec: UpdaterSpec) -> str:
         lines += ["", "// These belong to the layers, not to the updater. On NeuralNetConfiguration.Builder:"]
         for name, values in spec.layer_settings.items():
             lines.append(f"//         .{name}({', '.join(map(_expression, values))})")
+    for name, values in spec.listeners.items():
+        lines += ["", "// This belongs to the network:"]
+        lines.append(f"// network.addListeners(new {LISTENER_PACKAGE}.{name}({', '.join(map(_expression, values))}));")
     return "\n".join(lines) + "\n"
 
 

@@ -230,10 +230,6 @@ RULES: Mapping[str, Rule] = {
 
 #: Settings of every optimizer that ND4J lacks. Those with a DL4J counterpart beside the updater are in engine.py.
 COMMON_LOST: Mapping[str, Lost] = {
-    "global_clipnorm": Lost(
-        (None,),
-        "DL4J clips by layer or by parameter (GradientNormalization), never by the norm of all gradients together",
-    ),
     "use_ema": Lost((False, None), "ND4J keeps no moving average of the weights"),
     "gradient_accumulation_steps": Lost((None, 1), "DL4J applies every gradient at once"),
     "loss_scale_factor": Lost((None,), "scales the loss and divides the gradients again", harmless=True),

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 UPDATER_PACKAGE = "org.nd4j.linalg.learning.config"
 OWN_UPDATER_PACKAGE = "org.pydl4j.updaters"
+LISTENER_PACKAGE = "org.pydl4j.training"
 SCHEDULE_PACKAGE = "org.nd4j.linalg.schedule"
 
 
@@ -100,6 +101,8 @@ class UpdaterSpec:
         fields: Builder name → float or :class:`ScheduleSpec`. What is absent is Java's null.
         layer_settings: settings that DL4J keeps beside the updater, in the configuration of layers: name of a method
             of its Builder → arguments, e.g. ``{"weightDecay": (0.004, True)}``.
+        listeners: what is kept neither in the updater nor in the layers: simple name of a ``TrainingListener`` of ours
+            in ``org.pydl4j.training`` → arguments, e.g. ``{"GlobalClipNorm": (1.0,)}``.
         findings: one for each key of the Keras config that this came from; empty for a spec read from Java.
     """
 
@@ -107,13 +110,15 @@ class UpdaterSpec:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     layer_settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = field(default=(), compare=False)
+    listeners: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", MappingProxyType(dict(self.fields)))
-        object.__setattr__(self, "layer_settings", MappingProxyType(dict(self.layer_settings)))
+        for name in ("fields", "layer_settings", "listeners"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> Any:
-        return type(self), (self.updater, dict(self.fields), dict(self.layer_settings), self.findings)
+        kept = (dict(self.fields), dict(self.layer_settings), self.findings, dict(self.listeners))
+        return type(self), (self.updater, *kept)
 
     @property
     def java_class(self) -> str:
@@ -132,6 +137,7 @@ class UpdaterSpec:
             "class": self.java_class,
             "fields": {name: _plain(value) for name, value in self.fields.items()},
             "layer_settings": {name: list(arguments) for name, arguments in self.layer_settings.items()},
+            "listeners": {name: list(arguments) for name, arguments in self.listeners.items()},
         }
 
     @classmethod
@@ -141,6 +147,7 @@ class UpdaterSpec:
             updater=value["class"].rpartition(".")[2],
             fields={name: _value(field) for name, field in value["fields"].items()},
             layer_settings={name: tuple(arguments) for name, arguments in value["layer_settings"].items()},
+            listeners={name: tuple(arguments) for name, arguments in value["listeners"].items()},
         )
 
 

@@ -33,6 +33,7 @@ OWN_UPDATERS: Mapping[str, Mapping[str, str]] = {
     "KerasAdaDelta": {**_RATE, "rho": DOUBLE, "epsilon": DOUBLE},
     "KerasAdaGrad": {**_RATE, "initialAccumulatorValue": DOUBLE, "epsilon": DOUBLE, "epsilonOutside": BOOLEAN},
     "KerasAdaMax": _ADAM,
+    "KerasAdam": {**_ADAM, "amsgrad": BOOLEAN},
     "KerasMomentum": {**_RATE, "momentum": DOUBLE},
     "KerasNadam": {**_ADAM, "scheduleDecay": DOUBLE},
     "KerasRmsProp": {
@@ -43,6 +44,12 @@ OWN_UPDATERS: Mapping[str, Mapping[str, str]] = {
         "centered": BOOLEAN,
         "epsilonOutside": BOOLEAN,
     },
+}
+
+#: ND4J's updater with Keras's rule → ours with the same one, for embeddings whose gradients come one by one.
+ONE_BY_ONE: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "AMSGrad": ("KerasAdam", {"amsgrad": True}),
+    "Adam": ("KerasAdam", {}),
 }
 
 #: Updaters whose Builder has no setters in this jar, or that have none; their own setters have the same names.

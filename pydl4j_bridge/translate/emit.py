@@ -256,6 +256,7 @@ def _plan(call: Call, frozen: Mapping[str, bool]) -> LayerPlan:
         pooling="AVG" if call.class_name == "AveragePooling1D" else None,  # the importer makes a MaxPooling1D of it
         frozen=call.name in frozen,
         between=frozen.get(call.name, False),
+        fused=call.config.get("dl4j_fused", False),
         depthwise=config.get("dl4j_depthwise"),
     )
 

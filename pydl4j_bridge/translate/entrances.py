@@ -23,8 +23,18 @@ def inputs_as_outputs(graph: Graph) -> Graph:
 
 
 def normalized_volumes(graph: Graph) -> Graph:
-    """BatchNormalization on more than an image → on an image with the same numbers, between two reshapes."""
+    """BatchNormalization on more than an image → on an image with the same numbers, between two reshapes.
+
+    What tf.keras computes by TensorFlow's fused kernel, whose variance is another one, is marked: images and volumes
+    (``fused`` in tf_keras's batch_normalization.py).
+    """
     shapes = open_shapes(graph)
+
+    def mark(call: Call) -> Call:
+        fused = call.class_name == "BatchNormalization" and len(shapes.get(call.name, ())) in (3, 4)
+        return call.with_config(dl4j_fused=True) if fused and not call.config.get("synchronized") else call
+
+    graph = graph.each(mark)
     for call in graph.calls:
         shape = shapes.get(call.name, ())
         last = call.config.get("axis", -1) in (-1, len(shape))

@@ -23,6 +23,10 @@ class LayerPlan:
         pooling: ND4J's kind of pooling, where the importer takes another.
         frozen: the layer is never trained.
         between: it is frozen and a layer before it is trained, so the gradient has to go through it.
+        fused: a BatchNormalization that tf.keras computes by TensorFlow's fused kernel.
+        statistics: train a BatchNormalization as Keras does where DL4J does not: its moving variance follows the
+            ``"biased"`` or the ``"unbiased"`` variance of a batch.
+        one_by_one: an Embedding whose updater squares the gradients of a repeated index one by one.
         depthwise: the layer is a stand-in for a depthwise convolution with this many input channels.
     """
 
@@ -35,6 +39,9 @@ class LayerPlan:
     pooling: str | None = None
     frozen: bool = False
     between: bool = False
+    fused: bool = False
+    statistics: str | None = None
+    one_by_one: bool = False
     depthwise: int | None = None
 
 

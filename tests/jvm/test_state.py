@@ -65,12 +65,7 @@ FILES = [
     for name in entry["files"]
 ]
 #: Cases in which DL4J cannot follow Keras → what the imported model says of it.
-APART = {
-    "adam-global-clipnorm": "never by the norm of all gradients together",
-    "sgd-clipnorm-l2": "clips the gradient before the regularizer's",
-    ("keras3", "embedding-adam"): "squares them one by one",
-    ("tfkeras-legacy", "conv2d-adam"): "moving_variance",
-}
+APART = {}
 
 
 @pytest.mark.parametrize(("dialect", "case", "name"), FILES)

@@ -57,7 +57,7 @@ public final class KerasAdaGrad extends KerasUpdater {
 
     @Override
     void update(INDArray gradient, INDArray[] slots, double rate, int iteration) {
-        slots[0].addi(gradient.mul(gradient));
+        slots[0].addi(ofAll(gradient));
         INDArray below =
                 epsilonOutside ? sqrt(slots[0], true).addi(epsilon) : sqrt(slots[0].add(epsilon), false);
         gradient.muli(rate).divi(below);

@@ -51,9 +51,14 @@ public final class KerasAdaMax extends KerasUpdater {
     }
 
     @Override
+    public INDArray ofEach(INDArray gradients) {
+        return abs(gradients, true);
+    }
+
+    @Override
     void update(INDArray gradient, INDArray[] slots, double rate, int iteration) {
         slots[0].muli(beta1).addi(gradient.mul(1 - beta1));
-        slots[1].assign(max(slots[1].muli(beta2), abs(gradient, true), true));
+        slots[1].assign(max(slots[1].muli(beta2), ofAll(gradient), true));
         double corrected = rate / (1 - Math.pow(beta1, iteration + 1.0));
         gradient.assign(slots[0]).muli(corrected).divi(slots[1].add(epsilon));
     }

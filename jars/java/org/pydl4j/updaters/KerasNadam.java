@@ -89,7 +89,7 @@ public final class KerasNadam extends KerasUpdater {
         double next = momentum(t + 1);
         double untilNow = product(t);
         slots[0].muli(beta1).addi(gradient.mul(1 - beta1));
-        slots[1].muli(beta2).addi(gradient.mul(gradient).muli(1 - beta2));
+        slots[1].muli(beta2).addi(ofAll(gradient).muli(1 - beta2));
         gradient.muli((1 - now) / (1 - untilNow)).addi(slots[0].mul(next / (1 - untilNow * next)));
         INDArray below = sqrt(slots[1].mul(1 / (1 - Math.pow(beta2, t))), false).addi(epsilon);
         gradient.muli(rate).divi(below);

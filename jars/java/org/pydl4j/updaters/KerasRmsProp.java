@@ -72,7 +72,7 @@ public final class KerasRmsProp extends KerasUpdater {
 
     @Override
     void update(INDArray gradient, INDArray[] slots, double rate, int iteration) {
-        slots[0].muli(rho).addi(gradient.mul(gradient).muli(1 - rho));
+        slots[0].muli(rho).addi(ofAll(gradient).muli(1 - rho));
         INDArray below = slots[0];
         if (centered) {
             slots[1].muli(rho).addi(gradient.mul(1 - rho));

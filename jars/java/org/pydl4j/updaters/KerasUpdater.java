@@ -18,6 +18,9 @@ import org.nd4j.linalg.schedule.ISchedule;
 public abstract class KerasUpdater implements IUpdater {
     private double learningRate = 0.001;
     private ISchedule learningRateSchedule;
+    /** The layer whose gradients of repeated indices are taken one by one; null where there is none. */
+    private String occurrencesOf;
+    private transient INDArray occurrences;
 
     /** How many arrays of state there are. */
     abstract int slots();
@@ -36,6 +39,34 @@ public abstract class KerasUpdater implements IUpdater {
      * @param rate the learning rate of this update
      */
     abstract void update(INDArray gradient, INDArray[] slots, double rate, int iteration);
+
+    /** What the rule takes of each occurrence of an index: its gradient's square, or its magnitude. */
+    public INDArray ofEach(INDArray gradients) {
+        return gradients.mul(gradients);
+    }
+
+    /** {@link #ofEach} of a gradient; of repeated indices the sum of what it is of each of their gradients. */
+    final INDArray ofAll(INDArray gradient) {
+        INDArray found = occurrences == null ? ofEach(gradient) : occurrences;
+        occurrences = null;
+        return found;
+    }
+
+    /**
+     * For the next update: the sums of {@link #ofEach} over the occurrences of each index, as flat as the gradient.
+     * Keras 3 on TensorFlow has the gradient of an embedding as one row for each occurrence, and squares those.
+     */
+    public void setOccurrences(INDArray sums) {
+        occurrences = sums;
+    }
+
+    public String getOccurrencesOf() {
+        return occurrencesOf;
+    }
+
+    public void setOccurrencesOf(String layer) {
+        occurrencesOf = layer;
+    }
 
     public double getLearningRate() {
         return learningRate;
@@ -116,7 +147,7 @@ public abstract class KerasUpdater implements IUpdater {
     }
 
     private List<Object> all() {
-        return Arrays.asList(learningRate, learningRateSchedule, settings());
+        return Arrays.asList(learningRate, learningRateSchedule, occurrencesOf, settings());
     }
 
     /** A rule with its state. */
