@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydl4j_bridge.compare import NativeAttempt, Predictions, Report
 from pydl4j_bridge.compare.quirks import explain_refusal
@@ -99,6 +100,7 @@ def import_model(
     state: bool | None = None,
     lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     inputs: InputShapes | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -118,6 +120,7 @@ def import_model(
             of a Lambda in the file is never executed.
         inputs: shapes, without the batch, for inputs whose sizes the file leaves open and DL4J needs: ``(224, 224, 3)``
             where there is one input, a list of shapes in the order of the inputs, or ``{"input_1": (224, 224, 3)}``.
+        dtype: of the network's numbers; None: as in Keras, float64 where its layers are, and float32 otherwise.
 
     Raises:
         InvalidConfig: ``lambdas`` names a layer that the model does not have.
@@ -128,7 +131,7 @@ def import_model(
         KerasFileError: the file cannot be read; InvalidConfig: ``inputs`` are not the model's.
         JvmError: no Java, no jars, or Java refused the model.
     """
-    from pydl4j_bridge.carried import carry_state
+    from pydl4j_bridge.carried import as_double, carry_state
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm.building import build_network
     from pydl4j_bridge.kerasfile.contents import open_model
@@ -145,8 +148,12 @@ def import_model(
         recorder.all_used_or_error(file.path)
         if updater is not None:
             model = as_keras_trains(model, updater, file.dialect, file.backend, exact=fidelity == "exact")
+        if dtype is not None:
+            model = replace(model, dtype=dtype)
         start()
         imported = ImportedModel(build_network(model, weights, file.path), model)
+        if model.dtype == "float64":
+            as_double(imported, weights)
         if updater is not None and file.optimizer is not None:
             imported.set_updater(updater)
             if state is not False:

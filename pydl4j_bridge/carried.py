@@ -8,6 +8,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig, StateError, TranslationError
 from pydl4j_bridge.imported import ImportedModel
+from pydl4j_bridge.jvm import networks
 from pydl4j_bridge.kerasfile import KerasModelFile, Optimizer, read
 from pydl4j_bridge.kerasfile.contents import ModelContents, StoredArray, open_model
 from pydl4j_bridge.kerasfile.optimizer_state import NoState, OptimizerState, momentum_product, read_state
@@ -97,6 +98,16 @@ def read_state_of(
     variables = trainable_variables(contents.config, weights)
     named = [("/".join((*path, name)), weights[path][name].shape) for path, name in variables]
     return [name for name, _ in named], read_state(contents, optimizer, named)
+
+
+def as_double(imported: ImportedModel, weights: Weights) -> None:
+    """Make a network one of doubles, with the weights of an open file as they are there.
+
+    The importer's layers take float32: what is no weight of the file's, such as the numbers of a Rescaling, is rounded.
+    """
+    imported.java = networks.as_double(imported.java)
+    stored = {"/".join((*path, name)): array for path, arrays in weights.items() for name, array in arrays.items()}
+    imported.set_weights({name: stored[name].read() for name in imported.weights() if name in stored})
 
 
 def carry_state(

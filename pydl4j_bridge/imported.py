@@ -80,6 +80,11 @@ class ImportedModel:
         """What became of every setting of the optimizer; empty where there is none."""
         return self.updater.findings if self.updater else ()
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the network's numbers: float32, or float64."""
+        return np.dtype(self.translated.dtype)
+
     def predict(self, x: ArrayLike | Sequence[ArrayLike]) -> Any:
         """The outputs for ``x``, in Keras's layout.
 
@@ -87,7 +92,7 @@ class ImportedModel:
             x: one array, or a list of one for each input, in the shapes that Keras takes, the batch first.
 
         Returns:
-            One float32 array, or a list of them where the model has several outputs.
+            One array of :attr:`dtype`, or a list of them where the model has several outputs.
 
         Raises:
             InvalidConfig: the shape of an input is not the model's. Java would crash on some of these.
@@ -97,14 +102,14 @@ class ImportedModel:
         outputs = networks.outputs_for(self.java, self.translated, inputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def inputs_of(self, x: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[np.float32]]:
-        """One float32 array for each input, in the shapes that the model takes.
+    def inputs_of(self, x: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
+        """One array of :attr:`dtype` for each input, in the shapes that the model takes.
 
         Raises:
             InvalidConfig: they are not.
         """
         several = isinstance(x, (list, tuple)) and len(self.translated.inputs) > 1
-        inputs = [np.asarray(one, dtype=np.float32) for one in (x if several else [x])]  # type: ignore[union-attr]
+        inputs = [np.asarray(one, dtype=self.dtype) for one in (x if several else [x])]  # type: ignore[union-attr]
         if len(inputs) != len(self.translated.inputs):
             raise InvalidConfig(f"the model has {len(self.translated.inputs)} inputs, and {len(inputs)} were given")
         for at, (given, expected) in enumerate(zip(inputs, self.translated.inputs, strict=True)):
@@ -178,12 +183,12 @@ class ImportedModel:
             progress=progress,
         )
 
-    def weights(self) -> dict[str, NDArray[np.float32]]:
+    def weights(self) -> dict[str, NDArray[Any]]:
         """The weights as they are in the network now, with Keras's names and in Keras's layouts.
 
         Returns:
-            ``"layer/weight"`` → a new float32 array; inside of nested models ``"model/layer/weight"``. The names of the
-            weights are Keras 2's: ``kernel``, ``bias``, ``recurrent_kernel``, ``gamma``, ``beta``, ``moving_mean``,
+            ``"layer/weight"`` → a new array of :attr:`dtype`; inside of nested models ``"model/layer/weight"``. Their
+            names are Keras 2's: ``kernel``, ``bias``, ``recurrent_kernel``, ``gamma``, ``beta``, ``moving_mean``,
             ``moving_variance``, ``embeddings``, ``alpha``, ``depthwise_kernel``, ``pointwise_kernel``; of Normalization
             ``mean`` and ``variance``; of Bidirectional layers with ``forward_`` and ``backward_`` before them. A layer
             that Keras shares is there once, as its first copy in the network has it. Not in it is what the network does
@@ -271,7 +276,7 @@ class ImportedModel:
         unused = {"momentum"} if self.updater.updater == "Sgd" else set()  # tf.keras keeps one for SGD in any case
         return [slot for slot in slots if slot not in {*state.slots_of(self.updater), *unused}]
 
-    def optimizer_state(self) -> dict[str, dict[str, NDArray[np.float32]]]:
+    def optimizer_state(self) -> dict[str, dict[str, NDArray[Any]]]:
         """What the updater remembers: Keras 3's name of a slot → weight → array in Keras's layout.
 
         Weights that are not trained are not in it.
@@ -334,7 +339,7 @@ class ImportedModel:
             JavaError: DL4J cannot read the file, or one of the networks cannot predict.
         """
         back = networks.load(os.fspath(path), graph=not self.translated.sequential)
-        inputs = sample_inputs(self.translated)
+        inputs = self.inputs_of(sample_inputs(self.translated))
         return Verification(
             parameters=networks.same_parameters(self.java, back),
             configuration=networks.configuration(self.java) == networks.configuration(back),

@@ -33,7 +33,7 @@ class History:
     history: dict[str, list[float]] = field(default_factory=dict)
 
 
-def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[np.float32]]:
+def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[Any]]:
     """Labels as the loss layers want them: one row a sample.
 
     Args:
@@ -49,7 +49,7 @@ def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[np.fl
     given = list(y) if outputs > 1 and isinstance(y, (list, tuple)) else [y]
     if len(given) != outputs:
         raise InvalidConfig(f"the model has {outputs} outputs, and labels for {len(given)} were given")
-    made: list[NDArray[np.float32]] = []
+    made: list[NDArray[Any]] = []
     for at, one in enumerate(given):
         labels = np.asarray(one)
         if labels.shape[:1] != (batch,):
@@ -61,7 +61,7 @@ def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[np.fl
                 raise InvalidConfig(
                     f"the labels of output {at} have the shape {labels.shape}, and the output {(batch, *loss.shape)}"
                 )
-        made.append(np.asarray(labels, dtype=np.float32).reshape(batch, -1))
+        made.append(np.asarray(labels, dtype=model.dtype).reshape(batch, -1))
     return made
 
 

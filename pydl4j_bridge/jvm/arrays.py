@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: ND4J's names of the types that a network can have → numpy's.
+TYPES: Mapping[str, np.dtype[Any]] = {"FLOAT": np.dtype(np.float32), "DOUBLE": np.dtype(np.float64)}
+_NAMES = {kind: name for name, kind in TYPES.items()}
+
 
 def to_indarray(array: ArrayLike) -> Any:
-    """A new float32 ``INDArray`` in C order with the values of ``array``; a scalar becomes one of shape (1,).
+    """A new ``INDArray`` in C order with the values of ``array``; a scalar becomes one of shape (1,).
 
     Args:
-        array: numbers of any shape with at least one element.
+        array: numbers of any shape with at least one element; float64 stays what it is, all others become float32.
     """
-    source = np.ascontiguousarray(array, dtype=np.float32)
-    made = uninitialized(source.shape or (1,))
+    source = np.asarray(array)
+    kind = source.dtype if source.dtype == np.float64 else np.dtype(np.float32)
+    source = np.ascontiguousarray(source, dtype=kind)
+    made = uninitialized(source.shape or (1,), kind)
     memory(made)[...] = source.ravel()
     return made
 
 
-def uninitialized(shape: Sequence[int]) -> Any:
-    """A new float32 ``INDArray`` in C order whose numbers are whatever was in the memory."""
+def uninitialized(shape: Sequence[int], kind: np.dtype[Any] = TYPES["FLOAT"]) -> Any:
+    """A new ``INDArray`` in C order whose numbers are whatever was in the memory."""
     import jpype
 
-    nd4j, kind = jpype.JClass("org.nd4j.linalg.factory.Nd4j"), jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
-    return nd4j.createUninitialized(kind.FLOAT, jpype.JArray(jpype.JLong)(list(shape)), "c")
+    nd4j, types = jpype.JClass("org.nd4j.linalg.factory.Nd4j"), jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
+    return nd4j.createUninitialized(types.valueOf(_NAMES[kind]), jpype.JArray(jpype.JLong)(list(shape)), "c")
+
+
+def data_type(array: Any) -> np.dtype[Any]:
+    """The type of the numbers of an ``INDArray``, float32 or float64."""
+    return TYPES[str(array.dataType().name())]
 
 
 def view(array: Any) -> NDArray[np.float32]:
     """The memory of a float32 ``INDArray`` in its shape and order. It lives as long as ``array`` does."""
     start = int(array.data().address()) + 4 * int(array.offset())
-    return _at(start, tuple(array.shape()), tuple(4 * stride for stride in array.stride()))
+    return _at(start, tuple(array.shape()), strides=tuple(4 * stride for stride in array.stride()))
 
 
 class _Memory:
@@ -44,10 +55,15 @@ class _Memory:
         self.__array_interface__ = interface
 
 
-def _at(start: int, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+def _at(
+    start: int,
+    shape: tuple[int, ...],
+    kind: np.dtype[Any] = TYPES["FLOAT"],
+    strides: tuple[int, ...] | None = None,
+) -> NDArray[Any]:
     if 0 in shape:  # numpy before 2.3 takes no memory that is not there
-        return np.empty(shape, np.float32)
-    interface = {"data": (start, False), "shape": shape, "strides": strides, "typestr": "<f4", "version": 3}
+        return np.empty(shape, kind)
+    interface = {"data": (start, False), "shape": shape, "strides": strides, "typestr": kind.str, "version": 3}
     return np.asarray(_Memory(interface))
 
 
@@ -105,21 +121,21 @@ class Room:
         self._all.close()
 
 
-def to_numpy(array: Any) -> NDArray[np.float32]:
-    """A new float32 array with the values of an ``INDArray``, in its shape."""
+def to_numpy(array: Any) -> NDArray[Any]:
+    """A new array with the values of an ``INDArray``, in its shape: float64 of doubles, float32 of all others."""
     import jpype
 
-    data_type = jpype.JClass("org.nd4j.linalg.api.buffer.DataType").FLOAT
-    source = array.castTo(data_type).dup("c")
+    types = jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
+    source = array.castTo(types.DOUBLE if array.dataType() == types.DOUBLE else types.FLOAT).dup("c")
     shape = [int(size) for size in source.shape()]
-    return np.array(memory(source), dtype=np.float32).reshape(shape)
+    return np.array(memory(source)).reshape(shape)
 
 
-def memory(array: Any) -> NDArray[np.float32]:
-    """The off-heap memory of a float32 ``INDArray`` in C order. It lives as long as ``array`` does."""
-    return _at(address(array), (int(array.length()),))
+def memory(array: Any) -> NDArray[Any]:
+    """The off-heap memory of an ``INDArray`` in C order, float32 or float64. It lives as long as ``array`` does."""
+    return _at(address(array), (int(array.length()),), data_type(array))
 
 
 def address(array: Any) -> int:
-    """Where the first number of a float32 ``INDArray`` lies in memory."""
-    return int(array.data().pointer().address()) + 4 * int(array.offset())
+    """Where the first number of an ``INDArray`` lies in memory."""
+    return int(array.data().pointer().address()) + data_type(array).itemsize * int(array.offset())

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import address, memory, to_numpy
+from pydl4j_bridge.jvm.arrays import address, data_type, memory, to_numpy
 from pydl4j_bridge.jvm.building import give_weights, importer_model
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
@@ -60,11 +60,11 @@ class Place:
         """The position of each number, in Keras's shape."""
         return _sums(0, self.along)
 
-    def read(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
+    def read(self, flat: NDArray[Any]) -> NDArray[Any]:
         """A copy of the weight in Keras's layout out of a flat vector."""
         return np.asarray(flat[self.positions])
 
-    def write(self, flat: NDArray[np.float32], values: ArrayLike) -> None:
+    def write(self, flat: NDArray[Any], values: ArrayLike) -> None:
         """Put a weight in Keras's layout into a flat vector."""
         flat[self.positions] = values
 
@@ -98,7 +98,7 @@ def find_places(network: Any, model: ImportableModel) -> tuple[Place, ...]:
         return tuple(places)
 
 
-def flat_parameters(network: Any) -> NDArray[np.float32]:
+def flat_parameters(network: Any) -> NDArray[Any]:
     """The parameters of a network as one vector: its own memory, not a copy. It lives as long as the network does."""
     return memory(network.params())
 
@@ -150,7 +150,7 @@ def _offsets(layer: Any, start: int) -> dict[str, NDArray[np.int64]]:
     found: dict[str, NDArray[np.int64]] = {}
     for entry in layer.paramTable().entrySet():
         view = entry.getValue()
-        first = (address(view) - start) // 4
+        first = (address(view) - start) // data_type(view).itemsize
         steps = [np.arange(int(n)) * int(s) for n, s in zip(view.shape(), view.stride(), strict=True)]
         found[str(entry.getKey())] = _sums(first, steps).ravel()
     return found

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
@@ -20,7 +19,7 @@ from pydl4j_bridge.mapping.targets import ONE_BY_ONE
 from pydl4j_bridge.translate import ImportableModel
 
 
-def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def predict(network: Any, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """The outputs of a network for inputs in the layout that it was imported with: Keras's.
 
     Raises:
@@ -36,9 +35,7 @@ def predict(network: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray
         return [to_numpy(network.output(given[0]))]
 
 
-def outputs_for(
-    network: Any, model: ImportableModel, inputs: Sequence[NDArray[np.float32]]
-) -> list[NDArray[np.float32]]:
+def outputs_for(network: Any, model: ImportableModel, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """:func:`predict`, with the outputs in Keras's layout as well.
 
     Raises:
@@ -53,6 +50,18 @@ def outputs_for(
     for at, loss in enumerate(model.own_losses):
         outputs[at] = outputs[at].reshape(batch, *loss.shape)
     return outputs
+
+
+def as_double(network: Any) -> Any:
+    """The network in double precision; its numbers are those that it had in single.
+
+    Raises:
+        JavaError: a layer cannot.
+    """
+    import jpype
+
+    with java_errors("the network cannot be made one of doubles"):
+        return network.convertDataType(jpype.JClass("org.nd4j.linalg.api.buffer.DataType").DOUBLE)
 
 
 def rebuild(network: Any, spec: UpdaterSpec) -> Any:
@@ -84,7 +93,7 @@ def rebuild(network: Any, spec: UpdaterSpec) -> Any:
     return made
 
 
-def fit(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> float:
+def fit(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> float:
     """One step on one batch; the loss before it, with the regularization.
 
     Raises:
@@ -95,7 +104,7 @@ def fit(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[ND
         return float(network.score())
 
 
-def score(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> float:
+def score(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> float:
     """The loss on one batch as in inference, with the regularization.
 
     Raises:
@@ -109,7 +118,7 @@ def score(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[
         return float(network.score(jpype.JClass(kind)(*_batch(network, inputs, labels)), False))
 
 
-def _batch(network: Any, inputs: Sequence[NDArray[np.float32]], labels: Sequence[NDArray[np.float32]]) -> list[Any]:
+def _batch(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> list[Any]:
     import jpype
 
     pairs = [[to_indarray(one) for one in arrays] for arrays in (inputs, labels)]

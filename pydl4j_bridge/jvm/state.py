@@ -61,7 +61,7 @@ class _Block:
         return positions - self.first + self.state + slot * (self.end - self.first)
 
 
-def read_slot(network: Any, spec: UpdaterSpec, place: Place, slot: str) -> NDArray[np.float32]:
+def read_slot(network: Any, spec: UpdaterSpec, place: Place, slot: str) -> NDArray[Any]:
     """A copy of one slot of one weight, in Keras's layout.
 
     Raises:
@@ -99,7 +99,7 @@ def set_iterations(network: Any, count: int) -> None:
     _configuration(network).setIterationCount(count)
 
 
-def _slot(network: Any, spec: UpdaterSpec, place: Place, slot: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _slot(network: Any, spec: UpdaterSpec, place: Place, slot: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
     positions = place.positions
     first = int(positions.min())
     block = next(one for one in _blocks(network) if one.first <= first < one.end)

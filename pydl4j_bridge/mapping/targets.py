@@ -49,6 +49,7 @@ OWN_UPDATERS: Mapping[str, Mapping[str, str]] = {
 #: ND4J's updater with Keras's rule → ours with the same one, for embeddings whose gradients come one by one.
 ONE_BY_ONE: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "AMSGrad": ("KerasAdam", {"amsgrad": True}),
+    "AdaDelta": ("KerasAdaDelta", {"learningRate": 1.0}),
     "Adam": ("KerasAdam", {}),
 }
 

@@ -60,12 +60,13 @@ def translate(
     unsaid = open_sizes(graph)
     shapes = {path: {name: array.shape for name, array in arrays.items()} for path, arrays in weights.items()}
     graph = replace(graph, calls=tuple(replace(call, shapes=shapes.get(call.layer, {})) for call in graph.calls))
+    dtype = "float64" if any(_is_double(call) for call in graph.calls) else "float32"
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
         graph = own_layers(concatenate_axis(directions(masks(lambdas(graph, record)))))
         refuse_unsupported(graph, contents.path)
-        model = emit(graph, compiled)
+        model = replace(emit(graph, compiled), dtype=dtype)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
     except UnsupportedLayer as error:
         if unsaid and not error.fix:
@@ -73,6 +74,14 @@ def translate(
         raise
     except MALFORMED as error:
         raise malformed(error, contents.path) from error
+
+
+def _is_double(call: Call) -> bool:
+    """Whether a layer has weights in float64: a name, or in Keras 3 a policy with one."""
+    dtype = call.config.get("dtype")
+    if isinstance(dtype, Mapping):
+        dtype = dtype.get("config", {}).get("name")
+    return bool(call.shapes) and dtype == "float64"
 
 
 def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:

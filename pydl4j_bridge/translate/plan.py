@@ -61,6 +61,7 @@ class ImportableModel:
         losses: output → the importer's loss; None where it is not the importer that makes the losses.
         own_losses: a loss layer of our own behind each output; without these and ``losses``, fit cannot train.
         notes: what of the training is not carried, by the names of the layers.
+        dtype: ``"float64"`` where a layer with weights has that in Keras, otherwise ``"float32"``.
         steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
     """
 
@@ -75,3 +76,4 @@ class ImportableModel:
     losses: Mapping[str, str] | None = None
     own_losses: tuple[OwnLoss, ...] = ()
     notes: tuple[str, ...] = ()
+    dtype: str = "float32"

@@ -33,6 +33,7 @@ def from_dict(values: Mapping[str, Any]) -> ImportableModel:
         losses=values["losses"],
         own_losses=tuple(OwnLoss(tuple(loss["shape"]), bool(loss["classes"])) for loss in values["own_losses"]),
         notes=tuple(values["notes"]),
+        dtype=str(values["dtype"]),
     )
 
 

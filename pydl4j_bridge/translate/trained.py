@@ -18,7 +18,7 @@ _FUSED = frozenset({"tf-keras", "tf-keras-legacy", "keras-2"})
 #: Updaters that do not square gradients.
 _WITHOUT_SQUARES = frozenset({"Sgd", "Nesterovs", "KerasMomentum"})
 #: Updaters that a KerasEmbedding can tell of the gradients of each occurrence.
-_ONE_BY_ONE = frozenset({"KerasAdaGrad", "KerasAdaMax", "KerasNadam", "KerasRmsProp", *ONE_BY_ONE})
+_ONE_BY_ONE = frozenset({"KerasAdaDelta", "KerasAdaGrad", "KerasAdaMax", "KerasNadam", "KerasRmsProp", *ONE_BY_ONE})
 
 
 def as_keras_trains(

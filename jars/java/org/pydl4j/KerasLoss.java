@@ -154,7 +154,7 @@ public final class KerasLoss implements ILossFunction {
             case "mean_absolute_error":
                 return mean(sd, sd.math().abs(difference));
             case "mean_absolute_percentage_error":
-                SDVariable size = sd.math().max(sd.math().abs(labels), sd.constant((float) EPSILON));
+                SDVariable size = sd.math().max(sd.math().abs(labels), Constants.number(labels, EPSILON));
                 return mean(sd, sd.math().abs(difference.div(size))).mul(100.0);
             case "mean_squared_logarithmic_error":
                 return mean(sd, sd.math().square(logarithm(sd, output).sub(logarithm(sd, labels))));
@@ -238,7 +238,7 @@ public final class KerasLoss implements ILossFunction {
     }
 
     private static SDVariable logarithm(SameDiff sd, SDVariable x) {
-        return sd.math().log(sd.math().max(x, sd.constant((float) EPSILON)).add(1.0));
+        return sd.math().log(sd.math().max(x, Constants.number(x, EPSILON)).add(1.0));
     }
 
     /** Labels of 0 and 1 as -1 and 1; others as they are. */
@@ -251,7 +251,7 @@ public final class KerasLoss implements ILossFunction {
 
     private SDVariable unit(SameDiff sd, SDVariable x) {
         SDVariable squares = sd.sum(sd.math().square(x), true, last());
-        return x.div(sd.math().sqrt(sd.math().max(squares, sd.constant((float) 1e-12))));
+        return x.div(sd.math().sqrt(sd.math().max(squares, Constants.number(squares, 1e-12))));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.factory.Nd4j;
+import org.pydl4j.Constants;
 import org.pydl4j.TranslatedLayer;
 
 /**
@@ -91,7 +92,7 @@ public final class LocallyConnected extends TranslatedLayer {
             }
         }
         if (all) {
-            SDVariable kept = kernel.sd.constant(Nd4j.createFromArray(mask));
+            SDVariable kept = Constants.array(kernel.array, Nd4j.createFromArray(mask));
             Sized flat = kernel.reshape(rows, columns);
             return flat.with(flat.array.mul(kept));
         }

@@ -3,8 +3,8 @@ package org.pydl4j.layers;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
+import org.pydl4j.Constants;
 import org.pydl4j.TranslatedLayer;
 
 /**
@@ -18,16 +18,16 @@ public final class Normalization extends TranslatedLayer {
     @Override
     protected SDVariable define(SameDiff sd, SDVariable input, Map<String, SDVariable> weights) {
         int[] shape = integers("shape");
-        SDVariable mean = statistic(sd, "mean", weights).reshape(shape);
-        SDVariable variance = statistic(sd, "variance", weights).reshape(shape);
-        SDVariable deviation = sd.math().max(sd.math().sqrt(variance), sd.constant((float) SMALLEST));
+        SDVariable mean = statistic(input, "mean", weights).reshape(shape);
+        SDVariable variance = statistic(input, "variance", weights).reshape(shape);
+        SDVariable deviation = sd.math().max(sd.math().sqrt(variance), Constants.number(input, SMALLEST));
         return flag("invert") ? mean.add(input.mul(deviation)) : input.sub(mean).div(deviation);
     }
 
-    private SDVariable statistic(SameDiff sd, String name, Map<String, SDVariable> weights) {
+    private SDVariable statistic(SDVariable input, String name, Map<String, SDVariable> weights) {
         if (weights.containsKey(name)) {
             return weights.get(name);
         }
-        return sd.constant(Nd4j.create(numbers(name)).castTo(DataType.FLOAT));
+        return Constants.array(input, Nd4j.create(numbers(name)));
     }
 }

@@ -5,6 +5,7 @@ import java.util.stream.IntStream;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.factory.Nd4j;
+import org.pydl4j.Constants;
 import org.pydl4j.TranslatedLayer;
 
 /**
@@ -49,7 +50,7 @@ public final class Pooling extends TranslatedLayer {
         long[] one = x.shape.clone();
         one[0] = 1;
         one[one.length - 1] = 1;
-        Sized ones = new Sized(x.sd, x.sd.constant(Nd4j.ones(one)), one);
+        Sized ones = new Sized(x.sd, Constants.array(x.array, Nd4j.ones(one)), one);
         Sized[] counted = windows.slices(ones, text("padding"));
         Sized[] slices = windows.slices(x, text("padding"));
         for (int i = 0; i < slices.length; i++) {

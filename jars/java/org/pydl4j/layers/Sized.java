@@ -5,6 +5,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.enums.PadMode;
 import org.nd4j.linalg.factory.Nd4j;
+import org.pydl4j.Constants;
 
 /** An array of a graph together with its shape, which SameDiff does not tell before the graph runs. */
 final class Sized {
@@ -109,7 +110,8 @@ final class Sized {
             if (factors[axis] > 1) {
                 // An axis of its own behind the other, along which it is repeated, and which the other takes in.
                 long[] wide = inserted(made.shape, axis + 1, factors[axis]);
-                SDVariable ones = sd.constant(Nd4j.ones(Functions.alongAxis(wide.length, axis + 1, factors[axis])));
+                SDVariable ones = Constants.array(
+                        array, Nd4j.ones(Functions.alongAxis(wide.length, axis + 1, factors[axis])));
                 SDVariable open = made.reshape(inserted(made.shape, axis + 1, 1)).array;
                 long[] closed = made.shape.clone();
                 closed[axis] *= factors[axis];
@@ -155,7 +157,7 @@ final class Sized {
     /** The product of one axis with a matrix: {@code result[i] = sum over j of matrix[i, j] * array[j]}. */
     Sized mixed(int axis, float[][] matrix) {
         int[] axes = moved(axis, rank() - 1);
-        SDVariable transposed = sd.constant(Nd4j.createFromArray(matrix).transpose().dup('c'));
+        SDVariable transposed = Constants.array(array, Nd4j.createFromArray(matrix).transpose().dup('c'));
         return permute(axes).times(transposed, matrix.length).permute(moved(rank() - 1, axis));
     }
 

@@ -3,6 +3,7 @@ package org.pydl4j.layers;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.pydl4j.Constants;
 import org.pydl4j.TranslatedLayer;
 
 /**
@@ -17,6 +18,6 @@ public final class UnitNormalization extends TranslatedLayer {
 
     static SDVariable unit(SameDiff sd, SDVariable x, double smallest, int... axes) {
         SDVariable squares = sd.sum(sd.math().square(x), true, axes);
-        return x.div(sd.math().sqrt(sd.math().max(squares, sd.constant((float) smallest))));
+        return x.div(sd.math().sqrt(sd.math().max(squares, Constants.number(squares, smallest))));
     }
 }

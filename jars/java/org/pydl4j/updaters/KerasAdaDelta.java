@@ -42,9 +42,11 @@ public final class KerasAdaDelta extends KerasUpdater {
 
     @Override
     void update(INDArray gradient, INDArray[] slots, double rate, int iteration) {
-        slots[0].muli(rho).addi(gradient.mul(gradient).muli(1 - rho));
-        gradient.muli(sqrt(slots[1].add(epsilon), false)).divi(sqrt(slots[0].add(epsilon), false));
-        slots[1].muli(rho).addi(gradient.mul(gradient).muli(1 - rho));
+        INDArray squares = ofAll(gradient);
+        slots[0].muli(rho).addi(squares.mul(1 - rho));
+        INDArray factor = sqrt(slots[1].add(epsilon), false).divi(sqrt(slots[0].add(epsilon), false));
+        gradient.muli(factor);
+        slots[1].muli(rho).addi(squares.muli(factor.muli(factor)).muli(1 - rho));
         gradient.muli(rate);
     }
 }

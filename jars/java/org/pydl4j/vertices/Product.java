@@ -2,6 +2,7 @@ package org.pydl4j.vertices;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.pydl4j.Constants;
 import org.pydl4j.Einsum;
 import org.pydl4j.TranslatedVertex;
 
@@ -27,6 +28,6 @@ public final class Product extends TranslatedVertex {
 
     private SDVariable unit(SameDiff sd, SDVariable x, int axis) {
         SDVariable squares = sd.sum(sd.math().square(x), true, axis);
-        return x.div(sd.math().sqrt(sd.math().max(squares, sd.constant((float) number("smallest")))));
+        return x.div(sd.math().sqrt(sd.math().max(squares, Constants.number(squares, number("smallest")))));
     }
 }
