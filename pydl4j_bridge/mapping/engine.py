@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydl4j_bridge.errors import UnsupportedOptimizer, UnsupportedOption, near_names
 from pydl4j_bridge.kerasfile import Optimizer
 from pydl4j_bridge.kerasfile.dialects import DIALECTS, LEGACY
-from pydl4j_bridge.mapping.rules import COMMON_LOST, REFUSED, RULES, Form, Lost, Rule
+from pydl4j_bridge.mapping.rules import COMMON_LOST, REFUSED, RULES, Form, Lost, Near, Rule
 from pydl4j_bridge.mapping.schedules import inverse, map_schedule
 from pydl4j_bridge.mapping.spec import FieldValue, Finding, Outcome, UpdaterSpec
 from pydl4j_bridge.mapping.targets import OWN_UPDATERS, UPDATERS
@@ -101,6 +101,11 @@ def _rule(optimizer: Optimizer) -> Rule:
         fix="Compile the model with one of Keras's optimizers and save it again",
         **where,
     )
+
+
+def _measured(deviation: Near | Lost) -> str:
+    """Why ND4J deviates, and how much it was found to change a training."""
+    return deviation.why if deviation.measured is None else f"{deviation.why}; {deviation.measured}"
 
 
 class _Mapping:
@@ -224,7 +229,9 @@ class _Mapping:
             self.fields[form.fields[key]] = value
             why += f"{form.updater}.{form.fields[key]}"
         near = [
-            n.why for n in form.near.get(key, ()) if self.optimizer.dialect in n.dialects and value not in n.neutral
+            _measured(n)
+            for n in form.near.get(key, ())
+            if self.optimizer.dialect in n.dialects and value not in n.neutral
         ]
         if near:
             self.deviates = True
@@ -264,7 +271,7 @@ class _Mapping:
             why = "not set" if value is None else "has no effect at this value"
             self._found(key, value, Outcome.MAPPED, why)
         else:
-            self._found(key, value, Outcome.NOT_CARRIED, lost.why, changes_training=not lost.harmless)
+            self._found(key, value, Outcome.NOT_CARRIED, _measured(lost), changes_training=not lost.harmless)
 
     def _clip(self, key: str, value: Any) -> None:
         if not value:  # Keras takes 0 for off
