@@ -141,13 +141,13 @@ def fit(
 
 def _batches(x: Any, y: Any, size: int, order: np.random.Generator | None) -> Iterator[tuple[Any, Any]]:
     samples = _samples(x)
-    chosen = np.arange(samples) if order is None else order.permutation(samples)
+    chosen = None if order is None else order.permutation(samples)
     for first in range(0, samples, size):
-        at = chosen[first : first + size]
+        at = slice(first, first + size) if chosen is None else chosen[first : first + size]
         yield _take(x, at), _take(y, at)
 
 
-def _take(arrays: Any, at: NDArray[np.int64]) -> Any:
+def _take(arrays: Any, at: slice | NDArray[np.int64]) -> Any:
     return [np.asarray(one)[at] for one in arrays] if isinstance(arrays, (list, tuple)) else np.asarray(arrays)[at]
 
 

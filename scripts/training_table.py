@@ -26,9 +26,9 @@ after the 100 steps; `-float64` in double precision, all others in float32:
 - nd4j: with the state, and ND4J's class (`fidelity="nd4j"`, the default);
 - cold: with Keras's rule and without the state. It shows that the first column is no accident.
 
-Where `nd4j` is far from `exact`, ND4J's rule is another one; `findings` and `notes` say so. Keras 3 casts settings such as
-0.9 to float32 also where a model is in float64, and DL4J does not: in double precision they agree to 16 digits where float32
-has the setting (0.875), and to 1e-6 where it has not.
+Where `nd4j` is far from `exact`, ND4J's rule is another one; `findings` and `notes` say so. Keras 3 casts settings such
+as 0.9 to float32 also where a model is in float64, and DL4J does not: in double precision they agree to 16 digits where
+float32 has the setting (0.875), and to 1e-6 where it has not.
 
 | file | exact | nd4j | cold |
 |---|---|---|---|

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -12,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 #: ND4J's names of the types that a network can have → numpy's.
 TYPES: Mapping[str, np.dtype[Any]] = {"FLOAT": np.dtype(np.float32), "DOUBLE": np.dtype(np.float64)}
-_NAMES = {kind: name for name, kind in TYPES.items()}
 
 
 def to_indarray(array: ArrayLike) -> Any:
@@ -25,16 +26,25 @@ def to_indarray(array: ArrayLike) -> Any:
     kind = source.dtype if source.dtype == np.float64 else np.dtype(np.float32)
     source = np.ascontiguousarray(source, dtype=kind)
     made = uninitialized(source.shape or (1,), kind)
-    memory(made)[...] = source.ravel()
+    if source.size:
+        # One copy of the memory; a view of numpy's over it would take longer to make than small arrays to copy.
+        ctypes.memmove(int(made.data().address()), source.ctypes.data, source.nbytes)
     return made
 
 
 def uninitialized(shape: Sequence[int], kind: np.dtype[Any] = TYPES["FLOAT"]) -> Any:
     """A new ``INDArray`` in C order whose numbers are whatever was in the memory."""
+    create, types, longs = _creation()
+    return create(types[kind], longs(shape), "c")
+
+
+@cache
+def _creation() -> tuple[Any, Mapping[np.dtype[Any], Any], Any]:
+    """What a new array needs of Java, looked up once: it takes longer than small arrays to make."""
     import jpype
 
     nd4j, types = jpype.JClass("org.nd4j.linalg.factory.Nd4j"), jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
-    return nd4j.createUninitialized(types.valueOf(_NAMES[kind]), jpype.JArray(jpype.JLong)(list(shape)), "c")
+    return nd4j.createUninitialized, {kind: types.valueOf(name) for name, kind in TYPES.items()}, jpype.JLong[:]
 
 
 def data_type(array: Any) -> np.dtype[Any]:

@@ -23,7 +23,7 @@ class Measured:
 
     Attributes:
         case: of docs/training.md, which says what was trained.
-        difference: max|difference| of all weights, relative to the largest of them, after 100 steps from the same state.
+        difference: max|difference| of all weights, relative to the largest one, after 100 steps from the same state.
     """
 
     case: str
