@@ -16,6 +16,7 @@ __all__ = [
     "Finding",
     "ImportedModel",
     "KerasModelFile",
+    "LayersReport",
     "NoOptimizer",
     "Optimizer",
     "Report",
@@ -35,8 +36,10 @@ __all__ = [
     "read",
     "read_trajectory",
     "read_updater",
+    "record",
     "record_training",
     "start",
+    "verify",
 ]
 
 if TYPE_CHECKING:
@@ -55,11 +58,13 @@ if TYPE_CHECKING:
     )
     from pydl4j_bridge.carried import export_keras
     from pydl4j_bridge.compare import Report, TrainingReport, Verdict
+    from pydl4j_bridge.compare.layers import LayersReport
     from pydl4j_bridge.errors import BridgeError
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.kerasfile import KerasModelFile, NoOptimizer, Optimizer
     from pydl4j_bridge.mapping import Finding, ScheduleSpec, UpdaterSpec
     from pydl4j_bridge.trajectories import Trajectory, compare_training, read_trajectory, record_training
+    from pydl4j_bridge.verifying import record, verify
 
 _HOMES = {
     "bridge": (
@@ -74,12 +79,14 @@ _HOMES = {
         "start",
     ),
     "carried": ("export_keras",),
+    "compare.layers": ("LayersReport",),
     "compare": ("Report", "TrainingReport", "Verdict"),
     "errors": ("BridgeError",),
     "imported": ("ImportedModel",),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
     "trajectories": ("Trajectory", "compare_training", "read_trajectory", "record_training"),
+    "verifying": ("record", "verify"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -16,6 +16,7 @@
     │   └── UnsupportedOption       single settings of a class that is supported
     ├── TranslationError            the model was read, and DL4J cannot express it
     │   └── UnsupportedLayer        all layers that it cannot, at once
+    ├── KerasProcessError           Keras was to be asked in a process of its own, and is not there or did not answer
     └── JvmError                    the environment: Java, the jars, the worker process
         ├── NoJava
         ├── JarsMissing
@@ -203,6 +204,12 @@ class UnsupportedLayer(TranslationError):
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON values."""
         return super().to_dict() | {"layers": list(self.layers)}
+
+
+class KerasProcessError(BridgeError):
+    """Keras, asked in a process of its own, is not there, or cannot load or compute the model."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class JvmError(BridgeError):

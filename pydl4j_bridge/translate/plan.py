@@ -61,6 +61,10 @@ class ImportableModel:
         losses: output → the importer's loss; None where it is not the importer that makes the losses.
         own_losses: a loss layer of our own behind each output; without these and ``losses``, fit cannot train.
         notes: what of the training is not carried, by the names of the layers.
+        nodes: name in ``config`` → the names of the Keras models that hold the layer that it computes, and its own. One
+            layer of Keras's may have several nodes, whose names then end otherwise than its path, or none.
+        classes: ``model/layer`` → the layer's class in Keras.
+        channels_first: some layers have their channels first in Keras; in the network all have them last.
         dtype: ``"float64"`` where a layer with weights has that in Keras, otherwise ``"float32"``.
         steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
     """
@@ -76,4 +80,7 @@ class ImportableModel:
     losses: Mapping[str, str] | None = None
     own_losses: tuple[OwnLoss, ...] = ()
     notes: tuple[str, ...] = ()
+    nodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
+    channels_first: bool = False
     dtype: str = "float32"

@@ -26,6 +26,7 @@ def from_dict(values: Mapping[str, Any]) -> ImportableModel:
         sequential=bool(values["sequential"]),
         layers={name: tuple(path) for name, path in values["layers"].items()},
         plans={name: _plan(plan) for name, plan in values["plans"].items()},
+        nodes={name: tuple(path) for name, path in values["nodes"].items()},
         shapes={name: _shapes(weights) for name, weights in values["shapes"].items()},
         inputs=tuple(map(tuple, values["inputs"])),
         indices=tuple(values["indices"]),
@@ -33,6 +34,8 @@ def from_dict(values: Mapping[str, Any]) -> ImportableModel:
         losses=values["losses"],
         own_losses=tuple(OwnLoss(tuple(loss["shape"]), bool(loss["classes"])) for loss in values["own_losses"]),
         notes=tuple(values["notes"]),
+        classes=values["classes"],
+        channels_first=bool(values["channels_first"]),
         dtype=str(values["dtype"]),
     )
 

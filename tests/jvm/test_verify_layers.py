@@ -1,0 +1,221 @@
+"""``verify``: models that are right are called right, and of spoilt ones the layer that was spoilt is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl4j_bridge
+from pydl4j_bridge.compare.layers import LayersReport
+from pydl4j_bridge.errors import InvalidConfig, KerasProcessError, NotAKerasFile
+from pydl4j_bridge.oracles import KERAS_PYTHON, read_oracle
+from pydl4j_bridge.verifying import compare_with
+
+pytestmark = pytest.mark.usefixtures("jvm")
+
+DATA = Path(__file__).parents[1] / "data" / "verify"
+MODELS = ("vision.keras", "text.keras", "chain.keras", "old-vision.h5", "old-chain.h5")
+
+
+def weight(name: str, change: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Spoils one weight, in Keras's layout."""
+    return lambda model: model.set_weights({name: change(model.weights()[name].copy())})
+
+
+def swapped(one: str, other: str) -> Callable[[Any], None]:
+    """Puts each of two weights in the place of the other."""
+
+    def spoil(model: Any) -> None:
+        weights = model.weights()
+        model.set_weights({one: weights[other], other: weights[one]})
+
+    return spoil
+
+
+def setting(layer: str, change: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Changes the Java configuration of a layer."""
+    return lambda model: change(model.java.getLayer(layer).conf().getLayer())
+
+
+def activation(name: str) -> Callable[[Any], None]:
+    """Another activation function."""
+    import jpype
+
+    return lambda layer: layer.setActivationFn(jpype.JClass(f"org.nd4j.linalg.activations.impl.{name}")())
+
+
+def pooling(name: str) -> Callable[[Any], None]:
+    """Another kind of pooling."""
+    import jpype
+
+    return lambda layer: layer.setPoolingType(
+        jpype.JClass("org.deeplearning4j.nn.conf.layers.PoolingType").valueOf(name)
+    )
+
+
+def gates(array: Any) -> Any:
+    """The input and forget gates of an LSTM exchanged."""
+    i, f, c, o = np.split(array, 4, axis=-1)
+    return np.concatenate([f, i, c, o], axis=-1)
+
+
+def one_row(array: Any) -> Any:
+    """Two rows of an embedding that the inputs use, exchanged."""
+    array[[3, 4]] = array[[4, 3]]
+    return array
+
+
+#: What is done to the network → model, layer that has to be named, and how it is done.
+CORRUPTIONS: dict[str, tuple[str, str, Callable[[], Callable[[Any], None]]]] = {
+    "a kernel transposed in space": (
+        "vision.keras", "conv", lambda: weight("conv/kernel", lambda k: k.swapaxes(0, 1))),
+    "input channels permuted": (
+        "vision.keras", "pointwise", lambda: weight("pointwise/kernel", lambda k: k[:, :, ::-1])),
+    "a bias dropped": ("vision.keras", "pointwise", lambda: weight("pointwise/bias", np.zeros_like)),
+    "gamma and beta exchanged": ("vision.keras", "norm", lambda: swapped("norm/gamma", "norm/beta")),
+    "a variance 1 % off": (
+        "vision.keras", "block/inner_norm", lambda: weight("block/inner_norm/moving_variance", lambda v: v * 1.01)),
+    "another epsilon": (
+        "vision.keras", "block/inner_norm", lambda: setting("inner_norm", lambda one: one.setEps(1e-5))),
+    "a kernel 0.1 % off in a model inside": (
+        "vision.keras", "block/inner_conv", lambda: weight("block/inner_conv/kernel", lambda k: k * 1.001)),
+    "multiplier before channels": (
+        "vision.keras", "depthwise",
+        lambda: weight("depthwise/depthwise_kernel", lambda k: k.reshape(3, 3, 2, 6).swapaxes(2, 3))),
+    "depthwise part turned": (
+        "vision.keras", "separable", lambda: weight("separable/depthwise_kernel", lambda k: k[::-1, ::-1])),
+    "another slope": ("old-vision.h5", "leaky", lambda: setting("leaky", activation("ActivationReLU"))),
+    "another activation": ("vision.keras", "separable", lambda: setting("separable", activation("ActivationTanH"))),
+    "average for maximum": ("vision.keras", "pool", lambda: setting("pool", pooling("AVG"))),
+    "kernel shifted along an axis": (
+        "vision.keras", "transposed", lambda: weight("transposed/kernel", lambda k: np.roll(k, 1, axis=0))),
+    "slopes permuted": ("vision.keras", "prelu", lambda: weight("prelu/alpha", lambda a: a[..., ::-1])),
+    "flattened in another order": (
+        "old-vision.h5", "hidden",
+        lambda: weight("hidden/kernel", lambda k: k.reshape(4, 4, 5, 7).transpose(2, 0, 1, 3).reshape(80, 7))),
+    "two words exchanged": ("text.keras", "embedding", lambda: weight("embedding/embeddings", one_row)),
+    "directions exchanged": (
+        "text.keras", "bidirectional",
+        lambda: swapped("bidirectional/forward_recurrent_kernel", "bidirectional/backward_recurrent_kernel")),
+    "heads exchanged": (
+        "text.keras", "attention", lambda: weight("attention/query_kernel", lambda k: k[:, ::-1])),
+    "the projection's bias dropped": (
+        "text.keras", "attention", lambda: weight("attention/output_bias", np.zeros_like)),
+    "gamma permuted": ("text.keras", "norm", lambda: weight("norm/gamma", lambda g: g[::-1])),
+    "kernel turned in time": ("text.keras", "conv", lambda: weight("conv/kernel", lambda k: k[::-1])),
+    "recurrent kernel transposed": (
+        "text.keras", "gru",
+        lambda: weight("gru/recurrent_kernel",
+                       lambda k: np.concatenate([part.T for part in np.split(k, 3, axis=1)], axis=1))),
+    "gates exchanged": ("text.keras", "lstm", lambda: weight("lstm/kernel", gates)),
+    "forget bias without its 1": (
+        "chain.keras", "lstm", lambda: weight("lstm/bias", lambda b: b - np.repeat([0, 1, 0, 0], 5))),
+    "recurrent kernel of the simple layer transposed": (
+        "chain.keras", "simple", lambda: weight("simple/recurrent_kernel", np.transpose)),
+    "inside of TimeDistributed": ("chain.keras", "steps", lambda: weight("steps/dense/kernel", lambda k: k[::-1])),
+    "mean dropped": ("old-chain.h5", "norm", lambda: weight("norm/moving_mean", np.zeros_like)),
+    "last layer's outputs exchanged": (
+        "old-chain.h5", "numbers", lambda: weight("numbers/kernel", lambda k: k[:, ::-1])),
+}  # fmt: skip
+
+
+def spoilt(name: str) -> LayersReport:
+    """The report of a model with one of the corruptions."""
+    file, _, corruption = CORRUPTIONS[name]
+    model = pydl4j_bridge.import_model(DATA / file, optimizer=False)
+    corruption()(model)
+    return compare_with(model, file, read_oracle((DATA / file).with_suffix(".npz")))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_that_is_right_is_called_right(name):
+    """All layers are compared, in their order, and none is far from Keras's."""
+    report = pydl4j_bridge.verify(DATA / name, expected=(DATA / name).with_suffix(".npz"))
+    assert (report.verdict, report.first, report.equal) == ("same", None, True), str(report)
+    assert all(not layer.not_compared and layer.class_name for layer in report.layers)
+    assert report.worst < 1e-6
+    assert max(layer.relative for layer in report.layers) < 1e-5
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_the_layer_that_was_spoilt_is_the_first_to_differ(name):
+    """By name, although all that come after it differ as well."""
+    report = spoilt(name)
+    assert not report.equal
+    assert report.first.layer == CORRUPTIONS[name][1], str(report)
+    assert f"first difference: layer {CORRUPTIONS[name][1]} (" in str(report)
+
+
+def test_rounding_alarms_nobody(tmp_path):
+    """A number that is 6e-8 off is the same."""
+    model = pydl4j_bridge.import_model(DATA / "vision.keras", optimizer=False)
+    model.set_weights({"conv/bias": model.weights()["conv/bias"] * np.float32(1 + 6e-8)})
+    assert compare_with(model, "vision.keras", read_oracle(DATA / "vision.npz")).equal
+
+
+def test_outputs_alone_are_compared_where_no_layers_were_recorded(tmp_path):
+    """A note says so; a wrong output is a verdict of its own."""
+    oracle = read_oracle(DATA / "chain.npz")
+    np.savez(tmp_path / "y.npz", input_0=oracle.inputs[0], output_0=oracle.outputs[0] + 1)
+    report = pydl4j_bridge.verify(DATA / "chain.keras", expected=tmp_path / "y.npz")
+    assert (report.verdict, report.layers, report.first) == ("outputs", (), None)
+    assert "no layers were recorded" in report.notes[0]
+
+
+def test_some_numbers_of_a_large_layer_are_enough(tmp_path):
+    """The place is that in the whole array."""
+    with np.load(DATA / "chain.npz") as arrays:
+        kept = dict(arrays)
+    array = kept.pop("layer|lstm")
+    at = np.array([0, 7, 90])
+    changed = array.ravel()[at] + np.array([0, 0, 1])
+    kept.update({"shape|lstm": np.array(array.shape), "positions|lstm": at, "some|lstm": changed})
+    np.savez(tmp_path / "y.npz", **kept)
+    report = pydl4j_bridge.verify(DATA / "chain.keras", expected=tmp_path / "y.npz")
+    assert report.first.layer == "lstm"
+    assert report.first.place == tuple(np.unravel_index(90, array.shape))
+
+
+def test_the_report_is_plain_json():
+    """With the first layer by name."""
+    values = json.loads(json.dumps(spoilt("gates exchanged").to_dict()))
+    assert (values["verdict"], values["first"], values["equal"]) == ("layers", "lstm", False)
+    assert {"layer", "class_name", "relative", "absolute", "quantiles", "place"} <= values["layers"][0].keys()
+
+
+def test_what_is_no_record_is_a_clear_error(tmp_path):
+    """Nothing there, no arrays, no outputs, or of another model."""
+    with pytest.raises(NotAKerasFile):
+        read_oracle(tmp_path / "absent.npz")
+    (tmp_path / "x.npz").write_text("no")
+    with pytest.raises(NotAKerasFile):
+        read_oracle(tmp_path / "x.npz")
+    np.savez(tmp_path / "x.npz", input_0=np.zeros(1))
+    with pytest.raises(InvalidConfig, match="no outputs"):
+        read_oracle(tmp_path / "x.npz")
+    with pytest.raises(InvalidConfig, match="the model takes"):
+        pydl4j_bridge.verify(DATA / "chain.keras", expected=DATA / "vision.npz")
+
+
+def test_without_keras_the_error_says_what_to_do(monkeypatch):
+    """Here, where neither this Python nor another one has it."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delenv(KERAS_PYTHON, raising=False)
+    with pytest.raises(KerasProcessError, match=KERAS_PYTHON):
+        pydl4j_bridge.verify(DATA / "chain.keras")
+
+
+def test_keras_itself_is_asked(tmp_path, monkeypatch):
+    """In a process of its own, where a Python that has it is named."""
+    import os
+
+    if not os.environ.get(KERAS_PYTHON):
+        pytest.skip(f"{KERAS_PYTHON} names no Python that has Keras")
+    report = pydl4j_bridge.verify(DATA / "vision.keras")
+    assert report.equal
+    assert report.oracle.startswith("recorded by keras 3")
