@@ -193,6 +193,112 @@ def convert(
     return DIFFERENCE if verified and not verified.equal else FINE
 
 
+@cli.command("verify")
+@click.argument("models", nargs=-1, required=True)
+@click.option("--inputs", help="An .npz with input_0, input_1 ...; default: those that were recorded, or made-up ones.")
+@click.option(
+    "--expected",
+    help="What Keras computes, an .npz as `record` writes it; {} stands for the model's path, {stem} for the path "
+    "without its suffix. Default: Keras is asked.",
+)
+@click.option("--no-layers", is_flag=True, help="Compare the outputs alone.")
+@click.option("--tolerance", type=click.FloatRange(min=0), help="Relative; default: 5e-05 in float32.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for many models.")
+@click.option("--time-limit", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds a model.")
+@click.option("--results", help="Keep each outcome in this file as it comes; a run that was interrupted goes on.")
+@click.option("--against", help="Results of an earlier run: say what has changed; then only that matters.")
+@click.option("--dask", help="Address of a dask scheduler whose workers do the work.")
+@click.option("--html", help="Write the report of one model as a page.")
+@_json
+def verify_(
+    models: tuple[str, ...],
+    *,
+    inputs: str | None,
+    expected: str | None,
+    no_layers: bool,
+    tolerance: float | None,
+    workers: int,
+    time_limit: float,
+    results: str | None,
+    against: str | None,
+    dask: str | None,
+    html: str | None,
+    as_json: bool,
+) -> int:
+    """Say whether DL4J computes what Keras computes for MODELS (files, folders, globs).
+
+    If not, say which layer is the first to differ, and by how much.
+    """
+    from pydl4j_bridge.kerasfile import find_models
+    from pydl4j_bridge.many import expected_of
+
+    found = dict(find_models(models))
+    options = {"layers": not no_layers, "tolerance": tolerance}
+    if len(found) != 1 or results or against or dask:
+        if inputs or html:
+            raise click.UsageError("--inputs and --html are for one model")
+        many = {"expected": expected, "workers": workers, "time_limit": time_limit, "results": results, "dask": dask}
+        return _verify_many(found, against, as_json, {**many, **options})
+    from pydl4j_bridge.oracles import read_inputs
+    from pydl4j_bridge.verifying import verify
+
+    (path,) = found
+    given = None if inputs is None else read_inputs(inputs)
+    report = verify(path, given, expected_of(path, expected), layers=not no_layers, tolerance=tolerance)
+    if html:
+        from pydl4j_bridge.compare.html import write_layers_html
+
+        write_layers_html([report], html)
+    _say(as_json, report.to_dict(), str(report))
+    return FINE if report.equal else DIFFERENCE
+
+
+def _verify_many(found: Mapping[str, bool], against: str | None, as_json: bool, options: Mapping[str, Any]) -> int:
+    from tqdm import tqdm
+
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.many import changes, read_results, verify_many
+
+    before = None if against is None else read_results(against)
+    if not found:
+        raise NotAKerasFile("no Keras files", because="none below what was named")
+    outcomes = []
+    with tqdm(total=len(found), unit="file", disable=None) as bar:
+        for outcome in verify_many(found, **options):
+            # A folder may hold other files; one that was named may not be one.
+            if (outcome.error or {}).get("type") != "NotAKerasFile" or found[outcome.path]:
+                outcomes.append(outcome)
+            bar.update()
+    changed = None if before is None else changes(before, outcomes)
+    if as_json:
+        values = {"models": [outcome.to_dict() for outcome in outcomes]}
+        if changed is not None:
+            values["changes"] = [{"path": path, "was": was, "is": now} for path, was, now in changed]
+        _print_json(values)
+    else:
+        terminal.show_outcomes(terminal.console(), outcomes, changed)
+    if changed is not None:
+        return DIFFERENCE if changed else FINE
+    return DIFFERENCE if any(outcome.status in ("differs", "crashed", "hung") for outcome in outcomes) else FINE
+
+
+@cli.command()
+@click.argument("model")
+@click.argument("out")
+@click.option("--inputs", help="An .npz with input_0, input_1 ...; default: made-up ones, the same in every run.")
+@click.option("--python", help="A Python that has Keras; default: PYDL4J_KERAS_PYTHON, or this one.")
+@_json
+def record(model: str, out: str, *, inputs: str | None, python: str | None, as_json: bool) -> int:
+    """Write what Keras computes for MODEL, layer by layer, to OUT (.npz), for `verify --expected` elsewhere."""
+    from pydl4j_bridge.oracles import read_inputs
+    from pydl4j_bridge.verifying import record
+
+    made = record(model, out, None if inputs is None else read_inputs(inputs), python=python)
+    said = {"path": model, "out": out, "source": made.source, "layers": list(made.layers)}
+    _say(as_json, said, f"{out}: {len(made.outputs)} outputs and {len(made.layers)} layers, {made.source}")
+    return FINE
+
+
 @cli.command()
 @_json
 def doctor(*, as_json: bool) -> int:

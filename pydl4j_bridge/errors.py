@@ -16,6 +16,7 @@
     │   └── UnsupportedOption       single settings of a class that is supported
     ├── TranslationError            the model was read, and DL4J cannot express it
     │   └── UnsupportedLayer        all layers that it cannot, at once
+    ├── MissingExtra                a library that only this use of the package needs is not installed
     ├── KerasProcessError           Keras was to be asked in a process of its own, and is not there or did not answer
     └── JvmError                    the environment: Java, the jars, the worker process
         ├── NoJava
@@ -210,6 +211,19 @@ class KerasProcessError(BridgeError):
     """Keras, asked in a process of its own, is not there, or cannot load or compute the model."""
 
     exit_code: ClassVar[int] = 3
+
+
+class MissingExtra(BridgeError):
+    """A library is not installed that only some use of this package needs."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(
+            f"{library} is not installed",
+            because="only this needs it",
+            fix=f"Run: pip install 'pydl4j-bridge[{extra}]'",
+        )
 
 
 class JvmError(BridgeError):

@@ -53,12 +53,7 @@ def read_oracle(path: str | os.PathLike[str]) -> Oracle:
         NotAKerasFile: it is no ``.npz``.
         InvalidConfig: it has no outputs.
     """
-    file = os.fspath(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise NotAKerasFile(f"{file} is no .npz of arrays", because=str(error), file=file) from error
+    file, arrays = os.fspath(path), _arrays(path)
     outputs = _numbered(arrays, "output")
     if not outputs:
         raise InvalidConfig("there are no outputs in it", because="they are called output_0, output_1 ...", file=file)
@@ -73,6 +68,28 @@ def read_oracle(path: str | os.PathLike[str]) -> Oracle:
     about = json.loads(str(arrays["about"])) if "about" in arrays else {}
     source = f"recorded by {about['keras']}" if "keras" in about else f"recorded in {file}"
     return Oracle(source, _numbered(arrays, "input"), outputs, layers, about.get("dtype", str(outputs[0].dtype)))
+
+
+def read_inputs(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
+    """``input_0``, ``input_1`` ... of an ``.npz``.
+
+    Raises:
+        NotAKerasFile: it is none.
+        InvalidConfig: it has no such arrays.
+    """
+    arrays = _arrays(path)
+    found = _numbered(arrays, "input")
+    if not found:
+        raise InvalidConfig("there are no inputs in it", because="they are called input_0 ...", file=os.fspath(path))
+    return list(found)
+
+
+def _arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise NotAKerasFile(f"{os.fspath(path)} is no .npz of arrays", because=str(error), file=path) from error
 
 
 def ask_keras(

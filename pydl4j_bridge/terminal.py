@@ -16,6 +16,7 @@ from pydl4j_bridge.doctor import Check
 from pydl4j_bridge.errors import BridgeError
 from pydl4j_bridge.kerasfile import KerasModelFile
 from pydl4j_bridge.kerasfile.dialects import DIALECTS
+from pydl4j_bridge.many import ModelResult, causes
 from pydl4j_bridge.mapping import Finding, Outcome, ScheduleSpec, UpdaterSpec
 
 _OUTCOME_STYLE = {
@@ -161,6 +162,31 @@ def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, B
         show_error(out, error)
     if skipped:
         out.print(f"{skipped} files of the folders are no Keras files and were passed over")
+
+
+def show_outcomes(
+    out: Console, outcomes: Iterable[ModelResult], changed: Iterable[tuple[str, str, str]] | None
+) -> None:
+    """How many models are the same, what is not, grouped by its cause, and what has changed."""
+    outcomes = list(outcomes)
+    counts = Counter(outcome.status for outcome in outcomes)
+    table = _table("outcome", "files")
+    for status in ("same", "differs", "refused", "crashed", "hung"):
+        table.add_row(status, str(counts[status]))
+    out.print(table)
+    groups = causes(outcomes)
+    if groups:
+        out.print()
+        table = _table("files", "outcome", "because of", "for example")
+        for status, cause, models in groups:
+            table.add_row(str(len(models)), status, _text(_one_line(cause)), _text(models[0]))
+        out.print(table)
+    if changed is not None:
+        changed = list(changed)
+        out.print()
+        out.print(f"{len(changed)} changed since the earlier run" if changed else "nothing changed")
+        for path, was, now in changed:
+            out.print(f"  {_text(path)}: {_text(was)} → {_text(now)}")
 
 
 def show_doctor(out: Console, checks: Iterable[Check]) -> None:

@@ -35,10 +35,14 @@ class Worker:
 
     Args:
         time_limit: seconds that one request may take.
+        threads: of ND4J's native operations; None: one for each core. Several workers on the same cores need fewer:
+            OpenMP's threads spin while they wait for each other, and two processes with two threads on two cores take
+            more than ten times as long.
     """
 
-    def __init__(self, time_limit: float = 40.0) -> None:
+    def __init__(self, time_limit: float = 40.0, threads: int | None = None) -> None:
         self.time_limit = time_limit
+        self.threads = threads
         #: How many processes there have been.
         self.generation = 0
         self._ready = False
@@ -60,6 +64,21 @@ class Worker:
             self._spawn()
             self._send({"operation": "start"})
 
+    def ready(self) -> None:
+        """Wait until the process has started Java, starting it if it is not there.
+
+        Raises:
+            WorkerTimeout, WorkerCrashed: it did not.
+            BridgeError: of the environment: no Java, no jars.
+        """
+        self.prepare()
+        if not self._ready:
+            started = self._receive(START_LIMIT, "start")
+            if "failed" in started:
+                self.close()
+            self._failed(started)
+            self._ready = True
+
     @property
     def pid(self) -> int | None:
         """The id of the process that runs, None where none does."""
@@ -79,13 +98,7 @@ class Worker:
             WorkerCrashed: the process died; carries what it wrote last.
             BridgeError: what the operation raised in the worker; of the environment (no Java, no jars) with the first.
         """
-        self.prepare()
-        if not self._ready:
-            started = self._receive(START_LIMIT, "start")
-            if "failed" in started:
-                self.close()
-            self._failed(started)
-            self._ready = True
+        self.ready()
         self._send({"operation": operation, **arguments})
         answer = self._receive(self.time_limit if limit is None else limit, operation)
         self._failed(answer)
@@ -117,7 +130,7 @@ class Worker:
             encoding="utf-8",
             # Ctrl-C is for the parent, which then ends the worker.
             start_new_session=True,
-            env=_environment(),
+            env=_environment(self.threads),
         )
         self._answers = queue.Queue()
         threading.Thread(target=_pump, args=(self._process.stdout, self._answers), daemon=True).start()
@@ -197,7 +210,8 @@ def _pump(stream: IO[str], answers: queue.Queue[str | None]) -> None:
     answers.put(None)
 
 
-def _environment() -> dict[str, str]:
+def _environment(threads: int | None) -> dict[str, str]:
     # The package may be on sys.path by other means than an installation.
     path = [entry for entry in sys.path if entry]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+    limited = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    return {**os.environ, **limited, "PYTHONPATH": os.pathsep.join(path)}

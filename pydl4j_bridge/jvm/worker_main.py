@@ -65,12 +65,21 @@ def _predict_native(path: str, entry: str, enforce_training_config: bool) -> dic
     return predict_native(path, entry, enforce_training_config)
 
 
+def _verify(path: str, **options: Any) -> dict[str, Any]:
+    # The one operation that is above this package: what it needs of Java is here, what it holds it against is not.
+    from importlib import import_module
+
+    report: dict[str, Any] = import_module("pydl4j_bridge.verifying").verify(path, **options).to_dict()
+    return report
+
+
 _OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "start": _start,
     "build": _build,
     "native": _native,
     "predict_bridge": _predict_bridge,
     "predict_native": _predict_native,
+    "verify": _verify,
 }
 
 if __name__ == "__main__":
