@@ -6,7 +6,7 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,20 @@ def write_layers_html(reports: Sequence[LayersReport], path: str | os.PathLike[s
         unfinished = Path(folder) / target.name
         unfinished.write_text(page, encoding="utf-8")
         os.replace(unfinished, target)
+
+
+def regression_html(results: Sequence[Mapping[str, Any]]) -> str:
+    """What the pytest plugin has compared, as a page.
+
+    Raises:
+        MissingExtra: jinja2 is not installed.
+    """
+    shown = [
+        {"why": "", **one, "worst": max(one["arrays"], key=lambda row: row["relative"], default=None)}
+        for one in results
+    ]
+    failed = sum(one["status"] == "failed" for one in results)
+    return _render("regression.html", title=f"{len(results)} models, {failed} differ", results=shown)
 
 
 def _described(report: LayersReport) -> dict[str, Any]:
