@@ -187,6 +187,34 @@ def load(path: str | os.PathLike[str]) -> ImportedModel:
     return loaded
 
 
+def convert(
+    path: str | os.PathLike[str], out: str | os.PathLike[str], *, verify: bool = False, **options: Any
+) -> dict[str, Any]:
+    """Import a model and write it as DL4J does; what became of it, as plain JSON values.
+
+    Args:
+        path: the Keras file.
+        out: the zip to write.
+        verify: read it back with DL4J and compare.
+        options: of :func:`import_model`.
+
+    Raises:
+        BridgeError: as :func:`import_model` and ``ImportedModel.save``.
+    """
+    imported = import_model(path, **options)
+    imported.save(out)
+    verified = imported.verify(out) if verify else None
+    return {
+        "path": os.fspath(path),
+        "out": os.fspath(out),
+        "network": str(imported.java.getClass().getSimpleName()),
+        "updater": imported.updater.java_class if imported.updater else None,
+        "parameters": int(imported.java.numParams()),
+        "notes": list(imported.notes),
+        "verified": verified.to_dict() if verified else None,
+    }
+
+
 class _Recorder:
     """Records what is given for Lambda layers, and knows what was not asked for."""
 

@@ -6,9 +6,11 @@ express); 2 bad input, and what ``map`` refuses; 3 the environment (Java, jars);
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -21,6 +23,9 @@ from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
 
 FINE, DIFFERENCE, BAD_INPUT, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 130
 
+#: The keys of what changed since an earlier run.
+_CHANGE = ("path", "was", "is")
+
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 _on_loss = click.option(
     "--on-loss",
@@ -28,6 +33,10 @@ _on_loss = click.option(
     default="error",
     show_default=True,
     help="What to do about a setting that changes the training and that ND4J cannot express.",
+)
+
+_workers = click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for many models."
 )
 
 _fidelity = click.option(
@@ -108,8 +117,10 @@ def map_(file: str, *, on_loss: OnLoss, fidelity: Fidelity, java: bool, as_json:
     show_default=True,
     help="Seconds that one native import may take.",
 )
+@_workers
+@click.option("--against", help="What --json printed of an earlier run: say what has changed; then only that matters.")
 @_json
-def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
+def check(files: tuple[str, ...], *, time_limit: float, workers: int, against: str | None, as_json: bool) -> int:
     """Compare our updater with what DL4J's own import makes of the untouched FILES (files, folders, globs).
 
     The native import runs in a process of its own, so one that hangs or crashes is a result like any other.
@@ -117,20 +128,22 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
     from tqdm import tqdm
 
     from pydl4j_bridge import terminal
-    from pydl4j_bridge.bridge import check_many
     from pydl4j_bridge.compare.report import Report, entry
     from pydl4j_bridge.kerasfile import find_models
+    from pydl4j_bridge.many import check_in_processes
+    from pydl4j_bridge.results import read_checks, report_changes
 
     found = dict(find_models(files))
     if not found:
         raise NotAKerasFile("no Keras files", because=f"none below {', '.join(files)}")
+    before = None if against is None else read_checks(against)
     one = len(found) == 1
     reports: list[Report] = []
     errors: dict[str, BridgeError] = {}
     entries: list[dict[str, Any]] = []
     skipped = 0
     with tqdm(total=len(found), unit="file", disable=True if one else None) as bar:
-        for path, result in check_many(found, time_limit=time_limit):
+        for path, result in check_in_processes(list(found), workers=workers, time_limit=time_limit):
             bar.update()
             if isinstance(result, Report):
                 reports.append(result)
@@ -141,9 +154,15 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
                 skipped += 1  # a folder may hold other files; one that was named may not be one
             else:
                 errors[path] = result
+    order = {path: at for at, path in enumerate(found)}  # the processes end in any
+    entries.sort(key=lambda made: order[made["path"]])
+    reports.sort(key=lambda report: order[str(report.file.path)])
+    errors = {path: errors[path] for path in found if path in errors}
+    changed = None if before is None else report_changes(before, entries)
     out = terminal.console(stderr=as_json)
     if as_json:
-        _print_json({"files": entries, "summary": _summary(reports, errors, skipped)})
+        changes = {} if changed is None else {"changes": [dict(zip(_CHANGE, one, strict=True)) for one in changed]}
+        _print_json({"files": entries, "summary": _summary(reports, errors, skipped), **changes})
     if one:
         for error in errors.values():
             terminal.show_error(terminal.console(stderr=True), error)
@@ -151,46 +170,82 @@ def check(files: tuple[str, ...], *, time_limit: float, as_json: bool) -> int:
             terminal.show_report(out, reports[0])
     else:
         terminal.show_summary(out, reports, errors, skipped)
+    if changed is not None:
+        terminal.show_changes(out, changed)
+        return DIFFERENCE if changed else FINE
     if errors or any(report.error for report in reports):
         return BAD_INPUT
     return DIFFERENCE if any(report.matters for report in reports) else FINE
 
 
 @cli.command()
-@click.argument("model")
+@click.argument("models", nargs=-1, required=True)
 @click.argument("out")
 @click.option("--no-optimizer", is_flag=True, help="Leave the optimizer behind: a network for inference.")
 @click.option("--verify", is_flag=True, help="Read OUT back with DL4J and compare it with what was imported.")
 @_on_loss
 @_fidelity
+@_workers
 @_json
 def convert(
-    model: str, out: str, *, no_optimizer: bool, verify: bool, on_loss: OnLoss, fidelity: Fidelity, as_json: bool
+    models: tuple[str, ...],
+    out: str,
+    *,
+    no_optimizer: bool,
+    verify: bool,
+    on_loss: OnLoss,
+    fidelity: Fidelity,
+    workers: int,
+    as_json: bool,
 ) -> int:
-    """Import a Keras MODEL and write it to OUT as DL4J's ModelSerializer does, with its updater.
+    """Import a Keras model and write it to OUT as DL4J's ModelSerializer does, with its updater.
 
-    With --verify the exit code is 1 where what DL4J reads back is not the network that was imported.
+    Of several MODELS (files, folders, globs) each goes into the folder OUT, under its name with .zip behind it. With
+    --verify the exit code is 1 where what DL4J reads back is not the network that was imported.
     """
-    from pydl4j_bridge.bridge import import_model
+    from pydl4j_bridge.bridge import convert
 
-    imported = import_model(model, optimizer=not no_optimizer, on_loss=on_loss, fidelity=fidelity)
-    imported.save(out)
-    verified = imported.verify(out) if verify else None
-    said = {
-        "path": model,
-        "out": out,
-        "network": str(imported.java.getClass().getSimpleName()),
-        "updater": imported.updater.java_class if imported.updater else None,
-        "parameters": int(imported.java.numParams()),
-        "notes": list(imported.notes),
-        "verified": verified.to_dict() if verified else None,
-    }
-    lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *imported.notes]
+    options: dict[str, Any] = {"optimizer": not no_optimizer, "on_loss": on_loss, "fidelity": fidelity}
+    if len(models) > 1 or os.path.isdir(models[0]) or glob.has_magic(models[0]):
+        return _convert_many(models, out, as_json, {"verify": verify, "workers": workers, **options})
+    said = convert(models[0], out, verify=verify, **options)
+    lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *said["notes"]]
+    verified = said["verified"]
     if verified:
         equal = "equal: parameters, configuration, updaters and predictions are those of the imported network"
-        lines.append(f"read back: {equal if verified.equal else 'not equal: ' + ', '.join(verified.differing)}")
+        differing = ", ".join(verified["differing"])
+        lines.append(f"read back: {'not equal: ' + differing if differing else equal}")
     _say(as_json, said, "\n".join(lines))
-    return DIFFERENCE if verified and not verified.equal else FINE
+    return DIFFERENCE if verified and not verified["equal"] else FINE
+
+
+def _convert_many(models: tuple[str, ...], out: str, as_json: bool, options: Mapping[str, Any]) -> int:
+    from tqdm import tqdm
+
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.kerasfile import find_models
+    from pydl4j_bridge.many import convert_in_processes
+
+    found = dict(find_models(models))
+    if not found:
+        raise NotAKerasFile("no Keras files", because=f"none below {', '.join(models)}")
+    above = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in found])
+    targets = {path: os.path.join(out, os.path.relpath(os.path.abspath(path), above) + ".zip") for path in found}
+    for target in targets.values():
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+    outcomes = []
+    with tqdm(total=len(found), unit="file", disable=None) as bar:
+        for outcome in convert_in_processes(targets, time_limit=600.0, **options):
+            if (outcome.error or {}).get("type") != "NotAKerasFile" or found[outcome.path]:
+                outcomes.append(outcome)
+            bar.update()
+    if as_json:
+        _print_json({"models": [outcome.to_dict() for outcome in outcomes]})
+    else:
+        terminal.show_outcomes(terminal.console(), outcomes, None)
+    if any(outcome.status in ("differs", "crashed", "hung") for outcome in outcomes):
+        return DIFFERENCE
+    return BAD_INPUT if any(outcome.status == "refused" for outcome in outcomes) else FINE
 
 
 @cli.command("verify")
@@ -203,7 +258,7 @@ def convert(
 )
 @click.option("--no-layers", is_flag=True, help="Compare the outputs alone.")
 @click.option("--tolerance", type=click.FloatRange(min=0), help="Relative; default: 5e-05 in float32.")
-@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for many models.")
+@_workers
 @click.option("--time-limit", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds a model.")
 @click.option("--results", help="Keep each outcome in this file as it comes; a run that was interrupted goes on.")
 @click.option("--against", help="Results of an earlier run: say what has changed; then only that matters.")
@@ -257,7 +312,8 @@ def _verify_many(found: Mapping[str, bool], against: str | None, as_json: bool, 
     from tqdm import tqdm
 
     from pydl4j_bridge import terminal
-    from pydl4j_bridge.many import changes, read_results, verify_many
+    from pydl4j_bridge.many import verify_many
+    from pydl4j_bridge.results import changes, read_results
 
     before = None if against is None else read_results(against)
     if not found:
@@ -273,7 +329,7 @@ def _verify_many(found: Mapping[str, bool], against: str | None, as_json: bool, 
     if as_json:
         values = {"models": [outcome.to_dict() for outcome in outcomes]}
         if changed is not None:
-            values["changes"] = [{"path": path, "was": was, "is": now} for path, was, now in changed]
+            values["changes"] = [dict(zip(_CHANGE, one, strict=True)) for one in changed]
         _print_json(values)
     else:
         terminal.show_outcomes(terminal.console(), outcomes, changed)

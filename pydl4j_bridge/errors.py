@@ -50,7 +50,9 @@ __all__ = [
     "JvmAlreadyStarted",
     "JvmError",
     "KerasFileError",
+    "KerasProcessError",
     "MappingError",
+    "MissingExtra",
     "NativeImportError",
     "NoJava",
     "NoTrainingConfig",
@@ -218,12 +220,11 @@ class MissingExtra(BridgeError):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, library: str, extra: str) -> None:
-        super().__init__(
-            f"{library} is not installed",
-            because="only this needs it",
-            fix=f"Run: pip install 'pydl4j-bridge[{extra}]'",
-        )
+    @classmethod
+    def of(cls, library: str, extra: str) -> MissingExtra:
+        """The error for a library of an extra of ours."""
+        fix = f"Run: pip install 'pydl4j-bridge[{extra}]'"
+        return cls(f"{library} is not installed", because="only this needs it", fix=fix)
 
 
 class JvmError(BridgeError):

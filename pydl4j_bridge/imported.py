@@ -53,7 +53,7 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """The verification as plain JSON values."""
-        return {"equal": self.equal, **asdict(self)}
+        return {"equal": self.equal, "differing": list(self.differing), **asdict(self)}
 
 
 class ImportedModel:
@@ -339,7 +339,7 @@ class ImportedModel:
             JavaError: DL4J cannot read the file, or one of the networks cannot predict.
         """
         back = networks.load(os.fspath(path), graph=not self.translated.sequential)
-        inputs = self.inputs_of(sample_inputs(self.translated))
+        inputs = [one.astype(self.dtype) for one in sample_inputs(self.translated)]
         return Verification(
             parameters=networks.same_parameters(self.java, back),
             configuration=networks.configuration(self.java) == networks.configuration(back),

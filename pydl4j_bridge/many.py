@@ -1,68 +1,60 @@
-"""Many models: a pool of worker processes, results that are kept as they come, and runs that go on where they ended.
-
-Each worker process has one JVM. One that dies or does not answer within the time limit is replaced, and the file that
-it was at is tried again, so that a process that was killed loses nothing; a file that kills every process that tries it
-is a result like any other. Where the machine is not enough, the same run goes to a dask scheduler.
-"""
+"""``verify``, ``check`` and ``convert`` for many models: in a pool of processes, or on a dask scheduler."""
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
-from pydl4j_bridge.errors import (
-    BridgeError,
-    InvalidConfig,
-    JavaError,
-    JvmError,
-    MissingExtra,
-    WorkerCrashed,
-    WorkerTimeout,
-)
+from pydl4j_bridge.bridge import check_files
+from pydl4j_bridge.compare import Report
+from pydl4j_bridge.errors import BridgeError, MissingExtra
 from pydl4j_bridge.jvm.worker import Worker
-
-#: How often a file is tried whose process dies.
-TRIES = 5
-#: How often a process is started that dies before it has a file.
-_STARTS = 10
-#: A process is replaced after so many files: whatever they have left in memory goes with it.
-_FILES_OF_A_PROCESS = 100
+from pydl4j_bridge.pool import TRIES, ModelResult, in_processes, in_worker
+from pydl4j_bridge.results import Results
 
 
-@dataclass(frozen=True, slots=True)
-class ModelResult:
-    """What became of one model.
+def check_in_processes(
+    paths: Sequence[str], *, workers: int, time_limit: float
+) -> Iterator[tuple[str, Report | BridgeError]]:
+    """``check`` for many files; yields each path with its report or its error, in the order in which they are done.
 
-    Attributes:
-        path: the model.
-        status: ``same``, ``differs``, ``refused``, ``crashed`` or ``hung``.
-        cause: the first layer that differs and its class, or the error and its reason; empty where all is well.
-        report: as ``LayersReport.to_dict()`` has it; None where there is none.
-        error: as ``BridgeError.to_dict()`` has it; None where there is none.
-        seconds: how long it took, the tries that failed among it.
-        tries: how many processes it took.
+    Raises:
+        JvmError: the environment: no Java, no jars.
     """
 
-    path: str
-    status: str
-    cause: str = ""
-    report: Mapping[str, Any] | None = None
-    error: Mapping[str, Any] | None = None
-    seconds: float = 0.0
-    tries: int = 1
+    def one(worker: Worker, path: str) -> tuple[str, Report | BridgeError]:
+        ((_, result),) = check_files([path], worker)
+        return path, result
 
-    def to_dict(self) -> dict[str, Any]:
-        """The outcome as plain JSON values."""
-        return asdict(self)
+    yield from in_processes(paths, one, workers=workers, time_limit=time_limit)
+
+
+def convert_in_processes(
+    paths: Mapping[str, str], *, workers: int, time_limit: float, **options: Any
+) -> Iterator[ModelResult]:
+    """Import many models and write each where ``paths`` says; ``differs`` where what is read back is not the same.
+
+    Args:
+        paths: model → where to write it.
+        workers, time_limit: as in :func:`verify_many`.
+        options: of ``import_model`` that JSON can carry, and ``verify``: read each back.
+
+    Raises:
+        JvmError: the environment: no Java, no jars.
+    """
+
+    def one(worker: Worker, path: str) -> ModelResult:
+        return in_worker(worker, path, "convert", _converted, out=paths[path], **options)
+
+    yield from in_processes(list(paths), one, workers=workers, time_limit=time_limit)
+
+
+def _converted(said: Mapping[str, Any]) -> tuple[str, str]:
+    verified = said["verified"]
+    same = verified is None or verified["equal"]
+    return ("same", "") if same else ("differs", "what DL4J reads back is not the same")
 
 
 def expected_of(path: str, pattern: str | None) -> str | None:
@@ -78,43 +70,15 @@ def verify_in(worker: Worker, path: str, expected: str | None, **options: Any) -
     Raises:
         JvmError: the environment: no Java, no jars.
     """
-    began = time.monotonic()
-    for tried in range(1, TRIES + 1):
-        try:
-            _ready(worker)
-            report = worker.request("verify", path=path, expected=expected_of(path, expected), **options)
-            status, cause, error = "same" if report["equal"] else "differs", _cause(report), None
-        except BridgeError as raised:
-            if isinstance(raised, WorkerCrashed) and tried < TRIES:
-                continue
-            # A Java exception is about this file, and so is a process that dies of it; the rest is about all of them.
-            if isinstance(raised, JvmError) and not isinstance(raised, (JavaError, WorkerCrashed, WorkerTimeout)):
-                raise
-            report, error = None, raised.to_dict()
-            kinds = {WorkerCrashed: "crashed", WorkerTimeout: "hung"}
-            status = next((kind for of, kind in kinds.items() if isinstance(raised, of)), "refused")
-            cause = f"{type(raised).__name__}: {(raised.because or raised.what).splitlines()[0][:200]}"
-            cause = cause if status == "refused" else status
-        return ModelResult(path, status, cause, report, error, round(time.monotonic() - began, 3), tried)
-    raise AssertionError("the last try returns or raises")
+    options["expected"] = expected_of(path, expected)
+    return in_worker(worker, path, "verify", _verified, **options)
 
 
-def _ready(worker: Worker) -> None:
-    """A process that runs: one that dies before it is asked for a file says nothing about the file."""
-    for left in reversed(range(_STARTS)):
-        try:
-            worker.ready()
-            return
-        except WorkerCrashed:
-            if not left:
-                raise
-
-
-def _cause(report: Mapping[str, Any]) -> str:
+def _verified(report: Mapping[str, Any]) -> tuple[str, str]:
     if report["equal"]:
-        return ""
+        return "same", ""
     first = next((layer for layer in report["layers"] if layer["layer"] == report["first"]), None)
-    return f"{first['class_name']} differs" if first else f"{report['verdict']} differ"
+    return "differs", f"{first['class_name']} differs" if first else f"{report['verdict']} differ"
 
 
 def verify_many(
@@ -145,49 +109,24 @@ def verify_many(
     """
     wanted = list(dict.fromkeys(paths))
     run = {"expected": expected, **options}
-    done = _Results(Path(results), run) if results is not None else None
+    done = Results(Path(results), run) if results is not None else None
     known = done.known if done is not None else {}
     yield from (known[path] for path in wanted if path in known)
     left = [path for path in wanted if path not in known]
-    work = _on_dask if dask else _in_processes
-    for outcome in work(left, expected, options, time_limit, dask if dask else workers):
+    made = (
+        _on_dask(left, expected, options, time_limit, dask)
+        if dask
+        else in_processes(
+            left,
+            lambda worker, path: verify_in(worker, path, expected, **options),
+            workers=workers,
+            time_limit=time_limit,
+        )
+    )
+    for outcome in made:
         if done is not None:
             done.add(outcome)
         yield outcome
-
-
-def _in_processes(
-    paths: Sequence[str], expected: str | None, options: Mapping[str, Any], time_limit: float, workers: Any
-) -> Iterator[ModelResult]:
-    """One thread for each worker process; they are ended with the iterator, whatever ends it."""
-    count = max(1, min(workers, len(paths)))
-    threads = None if count == 1 else max(1, (os.cpu_count() or 1) // count)
-    free: SimpleQueue[Worker] = SimpleQueue()
-    used: Counter[int] = Counter()
-    with ExitStack() as ending:
-        all_of_them = [ending.enter_context(Worker(time_limit, threads)) for _ in range(count)]
-        for worker in all_of_them:
-            free.put(worker)
-
-        def one(path: str) -> ModelResult:
-            worker = free.get()
-            try:
-                used[id(worker)] += 1
-                if used[id(worker)] % _FILES_OF_A_PROCESS == 0:
-                    worker.close()
-                return verify_in(worker, path, expected, **options)
-            finally:
-                free.put(worker)
-
-        pool = ThreadPoolExecutor(count)
-        pending: set[Future[ModelResult]] = {pool.submit(one, path) for path in paths}
-        try:
-            while pending:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 #: The worker process of a process of dask's: it is kept from one file to the next.
@@ -208,7 +147,7 @@ def _on_dask(
     try:
         from distributed import Client, as_completed
     except ImportError as error:
-        raise MissingExtra("distributed", "dask") from error
+        raise MissingExtra.of("distributed", "dask") from error
     with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         futures = [
             client.submit(_on_a_dask_worker, path, expected, dict(options), time_limit, pure=False, retries=TRIES)
@@ -216,86 +155,3 @@ def _on_dask(
         ]
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             yield ModelResult(**future.result())
-
-
-class _Results:
-    """A file of outcomes, one line of JSON each, behind a first line that says which run it is."""
-
-    def __init__(self, path: Path, run: Mapping[str, Any]) -> None:
-        self.known: dict[str, ModelResult] = {}
-        self._path = path
-        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        whole = [line for line in lines if line.endswith(b"\n")]  # the last one may have been cut off
-        try:
-            values = [json.loads(line) for line in whole]
-            if values and values[0] != {"run": dict(run)}:
-                raise InvalidConfig(
-                    "the results are of a run with other options",
-                    because=f"that had {values[0].get('run')}, this one has {dict(run)}",
-                    file=path,
-                    fix="Name another file for the results, or delete this one",
-                )
-            self.known = {value["path"]: ModelResult(**value) for value in values[1:]}
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InvalidConfig("these are no results of verify", because=repr(error), file=path) from error
-        if whole:
-            with path.open("r+b") as file:
-                file.truncate(sum(map(len, whole)))
-        else:
-            path.write_text(json.dumps({"run": dict(run)}) + "\n", encoding="utf-8")
-
-    def add(self, outcome: ModelResult) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(outcome.to_dict()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def causes(outcomes: Iterable[ModelResult]) -> list[tuple[str, str, list[str]]]:
-    """What is not the same, grouped: status, cause, and the models, the largest group first."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for outcome in outcomes:
-        if outcome.status != "same":
-            groups.setdefault((outcome.status, outcome.cause), []).append(outcome.path)
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return [(status, cause, models) for (status, cause), models in ordered]
-
-
-def changes(before: Iterable[ModelResult], after: Iterable[ModelResult]) -> list[tuple[str, str, str]]:
-    """What a run says otherwise than an earlier one: path, what it was, what it is.
-
-    A model changed where its status or cause did, or where its outputs are more than ten times as far off and not just
-    by rounding (1e-6).
-    """
-    old = {outcome.path: outcome for outcome in before}
-    found: list[tuple[str, str, str]] = []
-    for outcome in after:
-        was = old.pop(outcome.path, None)
-        if was is None:
-            found.append((outcome.path, "not there", _said(outcome)))
-        elif (was.status, was.cause) != (outcome.status, outcome.cause) or _worse(was, outcome):
-            found.append((outcome.path, _said(was), _said(outcome)))
-    return [*found, *((path, _said(was), "not there") for path, was in old.items())]
-
-
-def read_results(path: str | os.PathLike[str]) -> list[ModelResult]:
-    """The outcomes that an earlier run has kept.
-
-    Raises:
-        InvalidConfig: they are none.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-        return [ModelResult(**json.loads(line)) for line in lines[1:]]
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidConfig("these are no results of verify", because=str(error), file=os.fspath(path)) from error
-
-
-def _worse(was: ModelResult, now: ModelResult) -> bool:
-    one, other = ((outcome.report or {}).get("worst", 0.0) for outcome in (was, now))
-    return bool(other > max(10 * one, 1e-6))
-
-
-def _said(outcome: ModelResult) -> str:
-    worst = f" ({outcome.report['worst']:.0e})" if outcome.report else ""
-    return f"{outcome.status}{worst}{': ' + outcome.cause if outcome.cause else ''}"

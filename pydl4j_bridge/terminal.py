@@ -16,8 +16,9 @@ from pydl4j_bridge.doctor import Check
 from pydl4j_bridge.errors import BridgeError
 from pydl4j_bridge.kerasfile import KerasModelFile
 from pydl4j_bridge.kerasfile.dialects import DIALECTS
-from pydl4j_bridge.many import ModelResult, causes
 from pydl4j_bridge.mapping import Finding, Outcome, ScheduleSpec, UpdaterSpec
+from pydl4j_bridge.pool import ModelResult
+from pydl4j_bridge.results import causes
 
 _OUTCOME_STYLE = {
     Outcome.MAPPED: "green",
@@ -182,11 +183,16 @@ def show_outcomes(
             table.add_row(str(len(models)), status, _text(_one_line(cause)), _text(models[0]))
         out.print(table)
     if changed is not None:
-        changed = list(changed)
-        out.print()
-        out.print(f"{len(changed)} changed since the earlier run" if changed else "nothing changed")
-        for path, was, now in changed:
-            out.print(f"  {_text(path)}: {_text(was)} → {_text(now)}")
+        show_changes(out, changed)
+
+
+def show_changes(out: Console, changed: Iterable[tuple[str, str, str]]) -> None:
+    """What is otherwise than in an earlier run."""
+    changed = list(changed)
+    out.print()
+    out.print(f"{len(changed)} changed since the earlier run" if changed else "nothing changed")
+    for path, was, now in changed:
+        out.print(f"  {_text(path)}: {_text(was)} → {_text(now)}")
 
 
 def show_doctor(out: Console, checks: Iterable[Check]) -> None:

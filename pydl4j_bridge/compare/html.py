@@ -79,7 +79,7 @@ def _along(layers: Sequence[LayerDifference], tolerance: float, first: LayerDiff
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtra("matplotlib", "report") from error
+        raise MissingExtra.of("matplotlib", "report") from error
     shown = [min(max(layer.relative, _SMALLEST), _LARGEST) for layer in layers]
     style: Any = {"svg.fonttype": "none", "svg.hashsalt": "pydl4j", "font.size": 9, "text.color": "#808080",
              "axes.edgecolor": "#808080", "axes.labelcolor": "#808080", "xtick.color": "#808080",
@@ -110,7 +110,7 @@ def _render(name: str, **values: Any) -> str:
     try:
         from jinja2 import DictLoader, Environment
     except ImportError as error:
-        raise MissingExtra("jinja2", "report") from error
+        raise MissingExtra.of("jinja2", "report") from error
     source = resources.files("pydl4j_bridge.compare").joinpath(name).read_text(encoding="utf-8")
     # All that a file brings along, names of layers above all, is escaped.
     environment = Environment(autoescape=True, loader=DictLoader({name: source}), trim_blocks=True, lstrip_blocks=True)

@@ -73,6 +73,13 @@ def _verify(path: str, **options: Any) -> dict[str, Any]:
     return report
 
 
+def _convert(path: str, out: str, *, verify: bool, **options: Any) -> dict[str, Any]:
+    from importlib import import_module
+
+    said: dict[str, Any] = import_module("pydl4j_bridge.bridge").convert(path, out, verify=verify, **options)
+    return said
+
+
 _OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "start": _start,
     "build": _build,
@@ -80,6 +87,7 @@ _OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "predict_bridge": _predict_bridge,
     "predict_native": _predict_native,
     "verify": _verify,
+    "convert": _convert,
 }
 
 if __name__ == "__main__":

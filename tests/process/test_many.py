@@ -17,7 +17,9 @@ from click.testing import CliRunner
 from pydl4j_bridge.cli import cli
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.jvm.worker import Worker
-from pydl4j_bridge.many import ModelResult, causes, changes, read_results, verify_in, verify_many
+from pydl4j_bridge.many import verify_in, verify_many
+from pydl4j_bridge.pool import ModelResult
+from pydl4j_bridge.results import causes, changes, read_results
 
 DATA = Path(__file__).parents[1] / "data" / "verify"
 
