@@ -150,7 +150,7 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                 if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
-                holder.setIUpdater(build_updater(_one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
+                holder.setIUpdater(build_updater(one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
                 _install_settings(holder, spec)
         install_listeners(network, spec)
         if network.getUpdater(False) is None:
@@ -162,7 +162,7 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
         network.setUpdater(updater)
 
 
-def _one_by_one(spec: UpdaterSpec) -> UpdaterSpec:
+def one_by_one(spec: UpdaterSpec) -> UpdaterSpec:
     """The updater of ours with the same rule: ND4J's cannot be told of the gradients of each occurrence of an index."""
     name, fields = ONE_BY_ONE.get(spec.updater, (spec.updater, {}))
     return replace(spec, updater=name, fields={**spec.fields, **fields})
