@@ -16,6 +16,7 @@
     │   └── UnsupportedOption       single settings of a class that is supported
     ├── TranslationError            the model was read, and DL4J cannot express it
     │   └── UnsupportedLayer        all layers that it cannot, at once
+    ├── InvalidArgument             a Python argument that the Java class to be built has no place for
     ├── MissingExtra                a library that only this use of the package needs is not installed
     ├── KerasProcessError           Keras was to be asked in a process of its own, and is not there or did not answer
     └── JvmError                    the environment: Java, the jars, the worker process
@@ -42,6 +43,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "BridgeError",
+    "InvalidArgument",
     "InvalidConfig",
     "JarCorrupt",
     "JarsMissing",
@@ -207,6 +209,10 @@ class UnsupportedLayer(TranslationError):
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON values."""
         return super().to_dict() | {"layers": list(self.layers)}
+
+
+class InvalidArgument(BridgeError):
+    """A name or a value that the Java class to be built has no place for."""
 
 
 class KerasProcessError(BridgeError):
