@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydl4j_bridge.errors import InvalidArgument
 from pydl4j_bridge.jvm.builders import set_on
 from pydl4j_bridge.jvm.descriptions import is_graph
 from pydl4j_bridge.jvm.exceptions import java_errors
-from pydl4j_bridge.jvm.layers import confs
+from pydl4j_bridge.jvm.layers import confs, holders
 
 _CONF = "org.deeplearning4j.nn.conf"
 #: Of one sample, for each input or output, channels and features last; None is a size that is open.
@@ -58,12 +58,17 @@ def sequential(layers: Sequence[Any], shape: Any, settings: Mapping[str, Any]) -
         later = set_on(
             "Sequential", builder, settings, otherwise=jpype.JClass(f"{_CONF}.NeuralNetConfiguration$ListBuilder")
         )
-        listed = builder.list(jpype.JArray(kind)([layer.clone() for layer in layers]))
+        listed = builder.list(
+            jpype.JArray(kind)([_copy(layer, None if at else shape) for at, layer in enumerate(layers)])
+        )
         set_on("Sequential", listed, later)
-        given = None if shape is None else input_type(shape)
+        given = None if shape is None else _first_type(shape, layers[:1])
         if given is not None:
             listed.setInputType(given)
         configuration = listed.build()
+        _with_sizes_or_error(layers, [one.getLayer() for one in configuration.getConfs()])
+        if given is not None:
+            _repair(configuration.getInputPreProcessors().values(), shape)
         network = jpype.JClass("org.deeplearning4j.nn.multilayer.MultiLayerNetwork")(configuration)
         network.init()
         if given is None:
@@ -93,18 +98,28 @@ def graph(
         built.addInputs(strings(list(inputs)))
         for name, (what, *sources) in vertices.items():
             if isinstance(what, layer_kind):
-                built.addLayer(name, what.clone(), strings(sources))
+                built.addLayer(name, _copy(what, inputs.get(sources[0])), strings(sources))
             elif isinstance(what, vertex_kind):
                 built.addVertex(name, what.clone(), strings(sources))
             else:
                 raise InvalidArgument(f"{name} is {what!r}", because="it is no layer and no vertex of DL4J's")
         built.setOutputs(strings(list(outputs)))
-        types = [input_type(shape) for shape in inputs.values() if shape is not None]
+        types = [
+            _first_type(shape, [what for what, *sources in vertices.values() if name in sources])
+            for name, shape in inputs.items()
+            if shape is not None
+        ]
         if types and len(types) != len(inputs):
             raise InvalidArgument("some inputs have a shape and some have none", because="DL4J wants all or none")
         if types:
             built.setInputTypes(jpype.JArray(jpype.JClass(f"{_CONF}.inputs.InputType"))(types))
         configuration = built.build()
+        made = {name: configuration.getVertices().get(name) for name in vertices}
+        layered = {name: vertex for name, vertex in made.items() if hasattr(vertex, "getLayerConf")}
+        confs_of = [vertex.getLayerConf().getLayer() for vertex in layered.values()]
+        _with_sizes_or_error([vertices[name][0] for name in layered], confs_of)
+        if types:
+            _repair([vertex.getPreProcessor() for vertex in layered.values()], *inputs.values())
         network = jpype.JClass("org.deeplearning4j.nn.graph.ComputationGraph")(configuration)
         network.init()
         if not types:
@@ -115,12 +130,60 @@ def graph(
 def _configured(
     network: Any, shapes: Sequence[Any], inputs: Sequence[Any], found: Mapping[str, Any], outputs: Sequence[str]
 ) -> Configured:
-    ours = [isinstance(shape, (int, tuple, list)) for shape in shapes]
+    ours = [_is_ours(shape) for shape in shapes]
     if any(ours) and not all(ours):
         raise InvalidArgument("some inputs are shapes and some are InputTypes", because="their layouts differ")
     layout = channels_last if all(ours) else shape_of
     layers = {name: layout(kind) for name, kind in found.items()}
-    return Configured(network, tuple(map(layout, inputs)), tuple(layers[name] for name in outputs), layers, all(ours))
+    given = tuple(map(_sizes, shapes)) if all(ours) else tuple(map(shape_of, inputs))
+    return Configured(network, given, tuple(layers[name] for name in outputs), layers, all(ours))
+
+
+def _copy(layer: Any, shape: Any) -> Any:
+    """A layer for one network alone; into an embedding as many indices come as the shape says."""
+    copied = layer.clone()
+    if _embeds(layer, shape):
+        steps = _sizes(shape)[0]
+        copied.setInputLength(-1 if steps is None else steps)
+    return copied
+
+
+def _first_type(shape: Any, layers: Sequence[Any]) -> Any:
+    """The ``InputType`` of an input that goes into these layers; DL4J's of indices says how many there may be."""
+    embeddings = [layer for layer in layers if _embeds(layer, shape)]
+    return input_type((*_sizes(shape), int(embeddings[0].getNIn())) if embeddings else shape)
+
+
+def _embeds(layer: Any, shape: Any) -> bool:
+    named = str(layer.getClass().getSimpleName()) == "EmbeddingSequenceLayer"
+    return named and _is_ours(shape) and len(_sizes(shape)) == 1
+
+
+def _with_sizes_or_error(given: Sequence[Any], made: Sequence[Any]) -> None:
+    """DL4J puts what comes into a layer in the place of the n_in that it was given, in silence."""
+    for at, (layer, conf) in enumerate(zip(given, made, strict=True)):
+        for (one, _), (other, _) in zip(holders(layer), holders(conf), strict=True):
+            wanted, found = (int(each.getNIn()) if hasattr(each, "getNIn") else 0 for each in (one, other))
+            if wanted > 0 and wanted != found:
+                raise InvalidArgument(f"layer {at} has n_in={wanted}, and {found} numbers come into it")
+
+
+def _repair(preprocessors: Iterable[Any], *shapes: Any) -> None:
+    """DL4J flattens volumes as if they had channels last, whatever they have; ours have them first."""
+    if all(map(_is_ours, shapes)):
+        for one in preprocessors:
+            if one is not None and str(one.getClass().getSimpleName()) == "Cnn3DToFeedForwardPreProcessor":
+                field = one.getClass().getDeclaredField("isNCDHW")
+                field.setAccessible(True)
+                field.setBoolean(one, True)
+
+
+def _is_ours(shape: Any) -> bool:
+    return isinstance(shape, (int, tuple, list))
+
+
+def _sizes(shape: Any) -> Shape:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def activation_types(network: Any, inputs: Sequence[Any]) -> dict[str, Any]:
@@ -179,7 +242,7 @@ def input_type(shape: Any, *, last: bool = False) -> Any:
     types = jpype.JClass(f"{_CONF}.inputs.InputType")
     if isinstance(shape, types):
         return shape
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    sizes = _sizes(shape)
     fixed = sizes[1:] if len(sizes) == 2 else sizes
     if not 1 <= len(sizes) <= 4 or not all(isinstance(size, int) and size > 0 for size in fixed):
         raise InvalidArgument(
