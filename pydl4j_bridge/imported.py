@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class ImportedModel(Network):
         """What became of every setting of the optimizer; empty where there is none."""
         return self.updater.findings if self.updater else ()
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The type of the network's numbers: float32, or float64."""
         return np.dtype(self.translated.dtype)

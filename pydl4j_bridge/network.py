@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Network:
         self.output_shapes = output_shapes
         self.history: History | None = None
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The type of the network's numbers: float32, or float64."""
         return descriptions.data_type(self.java)
@@ -105,7 +106,7 @@ class Network:
         Raises:
             InvalidConfig: they are not what the losses take.
         """
-        losses = descriptions.losses(self.java)
+        losses = self._losses
         given = list(y) if len(losses) > 1 and isinstance(y, (list, tuple)) else [y]
         if len(given) != len(losses):
             raise InvalidConfig(f"the model has {len(losses)} outputs, and labels for {len(given)} were given")
@@ -131,7 +132,11 @@ class Network:
     @property
     def is_trainable(self) -> bool:
         """Each output has a loss."""
-        return all(descriptions.losses(self.java))
+        return all(self._losses)
+
+    @cached_property
+    def _losses(self) -> list[str | None]:
+        return descriptions.losses(self.java)
 
     def trainable_or_error(self) -> None:
         """Nothing, or why the network cannot be trained.
