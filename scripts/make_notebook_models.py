@@ -5,7 +5,7 @@
     python scripts/make_notebook_models.py
 
 ``notebooks/digits.keras`` is the model after 2 epochs, with its optimizer; ``notebooks/digits-keras.npz`` has the
-losses that Keras had in the two epochs after that, on the same batches in the same order, and the weights it ended with;
+losses that Keras had in the two epochs after that, on the same batches in their order, and the weights it ended with;
 ``notebooks/digits.npz`` what Keras computes with the model, layer by layer.
 """
 
