@@ -11,19 +11,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str =
     """A table as HTML; every text is escaped.
 
     Args:
-        columns: the heads.
+        columns: the heads; none: no heads.
         rows: as many cells in each; None is an empty one.
         title: above it.
     """
     head = "".join(f"<th style='text-align:left'>{escape(column)}</th>" for column in columns)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     above = f"<caption style='text-align:left;font-weight:bold'>{escape(title)}</caption>" if title else ""
-    return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    heads = f"<thead><tr>{head}</tr></thead>" if columns else ""
+    return f"<table>{above}{heads}<tbody>{body}</tbody></table>"
 
 
 def pairs(values: Mapping[str, Any], *, title: str = "") -> str:
     """Names and values as HTML, a row for each."""
-    return table(("", ""), values.items(), title=title)
+    return table((), values.items(), title=title)
 
 
 def folded(summary: str, inside: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from pydl4j_bridge import tables
+
 Container = Literal["h5", "keras", "json", "live"]
 Saved = Literal["whole model", "weights", "config", "optimizer"]
 
@@ -86,6 +88,10 @@ class Optimizer:
     file: str | None = None
     by_name_only: bool = False
     custom: bool = False
+
+    def _repr_html_(self) -> str:
+        settings = {key: str(value) for key, value in self.config.items()}
+        return tables.pairs(settings, title=f"{self.class_name}, as {self.dialect} has saved it")
 
 
 @dataclass(frozen=True, slots=True)
