@@ -9,6 +9,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import MissingExtra
 from pydl4j_bridge.jvm.listeners import listen
+from pydl4j_bridge.training import in_notebook
 
 #: More steps than a picture has points are drawn as means of neighbours.
 _POINTS = 400
@@ -45,7 +46,7 @@ class LiveCurve:
         self._display: Any = None
         self._drawn = 0.0
         self._stop: Callable[[], None] = lambda: None
-        if _in_notebook():
+        if in_notebook():
             _pyplot()
 
     def __enter__(self) -> LiveCurve:
@@ -56,7 +57,7 @@ class LiveCurve:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
-        if _in_notebook() and self.losses:
+        if in_notebook() and self.losses:
             self._draw()
 
     def plot(self, axes: Any = None) -> Any:
@@ -77,7 +78,7 @@ class LiveCurve:
     def _after_step(self, step: int, loss: float) -> None:
         self.steps.append(step)
         self.losses.append(loss)
-        if time.monotonic() - self._drawn > self._every and _in_notebook():
+        if time.monotonic() - self._drawn > self._every and in_notebook():
             self._draw()
 
     def _draw(self) -> None:
@@ -93,15 +94,6 @@ class LiveCurve:
             self._display.update(figure)
         pyplot.close(figure)
         self._drawn = time.monotonic()
-
-
-def _in_notebook() -> bool:
-    """An IPython kernel runs this, one whose cells show pictures."""
-    import sys
-
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")
 
 
 def _pyplot() -> Any:

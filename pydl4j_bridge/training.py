@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -110,8 +112,10 @@ def fit(
     progress: bool | None,
 ) -> History:
     """Many steps; see :meth:`Network.fit`."""
-    from tqdm.auto import tqdm
-
+    tqdm = _progress_bar()
+    hidden = (
+        (False if in_notebook() else None) if progress is None else not progress
+    )  # None: where there is no terminal
     watching = tuple(callbacks)
     order = np.random.default_rng() if shuffle else None
     _tell(watching, "on_train_begin")
@@ -124,7 +128,7 @@ def fit(
             total=total,
             desc=f"epoch {epoch + 1}/{epochs}",
             unit="batch",
-            disable=None if progress is None else not progress,
+            disable=hidden,
         )
         with bar:
             for number, (some, labels) in enumerate(bar):
@@ -143,6 +147,21 @@ def fit(
         _tell(watching, "on_epoch_end", epoch, logs)
     _tell(watching, "on_train_end")
     return history
+
+
+def in_notebook() -> bool:
+    """An IPython kernel runs this, one whose cells show pictures."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _progress_bar() -> Any:
+    if in_notebook() and find_spec("ipywidgets") is None:
+        from tqdm import tqdm  # as text: without ipywidgets tqdm.auto would warn of it
+    else:
+        from tqdm.auto import tqdm
+    return tqdm
 
 
 def _batches(x: Any, y: Any, size: int, order: np.random.Generator | None) -> Iterator[tuple[Any, Any]]:
