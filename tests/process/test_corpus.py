@@ -3,6 +3,7 @@
 Skipped where the corpus is not there: PYDL4J_CORPUS names its folder.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pydl4j_bridge
 from pydl4j_bridge.compare import Verdict
+from pydl4j_bridge.compare.layers import Recorded
 from pydl4j_bridge.errors import BridgeError, NotAKerasFile
 from pydl4j_bridge.kerasfile import find_models, read
 from pydl4j_bridge.mapping import map_optimizer
+from pydl4j_bridge.oracles import Oracle
 
 #: At least so many records of the corpus are right; the rest is refused by name. Raise it when more are.
 RIGHT = 400
@@ -80,6 +83,24 @@ def test_imported_models_predict_what_keras_predicts(corpus):
     assert all(result["error"] <= 3e-5 for result in found["results"] if result["verdict"] == "near")
     assert all(result["reasons"] for result in found["results"] if result["verdict"] == "refused")
     assert found["layers"]["compared"] == found["layers"]["right"] > 50
+
+
+def test_verify_names_no_layer_that_is_right(corpus, monkeypatch):
+    """Every model with recorded activations: all layers that are recorded are compared, and none differs."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    records = importlib.import_module("corpus")
+    models, layers = 0, 0
+    for model, record in records.find(corpus):
+        if not record.endswith("inputs_and_outputs.h5"):
+            continue
+        found = records.read_record(record)
+        activations = {name: Recorded(values.shape, values) for name, values in found.activations.items()}
+        oracle = Oracle("recorded", tuple(found.inputs), tuple(found.outputs), activations)
+        report = pydl4j_bridge.verify(model, expected=oracle)
+        assert report.equal, str(report)
+        assert not any(layer.not_compared for layer in report.layers), str(report)
+        models, layers = models + 1, layers + len(report.layers)
+    assert (models, layers) == (45, 54)
 
 
 def test_a_model_without_an_answer_in_time_is_counted_as_a_hang(corpus):
