@@ -69,7 +69,7 @@ def train(updater: IUpdater) -> Evaluation:
     """One step, evaluated."""
     network = MultiLayerNetwork(configuration(updater))
     network.init()
-    network.setListeners([ScoreIterationListener(1)])
+    network.setListeners(ScoreIterationListener(1))
     pictures: INDArray = Nd4j.rand("c", [4, 1, 8, 8])
     labels = Nd4j.zeros(DataType.FLOAT, 4, 3)
     for row in range(4):
