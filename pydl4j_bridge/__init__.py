@@ -9,7 +9,7 @@ from importlib import import_module
 
 # typing itself would be most of what importing this package costs. Not the literal False: jedi, which completes in
 # IPython and many editors, would take it at its word.
-TYPE_CHECKING = bool()
+TYPE_CHECKING = bool()  # noqa: UP018
 
 __version__ = "0.1.0"
 
@@ -85,6 +85,7 @@ _HOMES = {
     "compare": ("Report", "TrainingReport", "Verdict"),
     "errors": ("BridgeError",),
     "imported": ("ImportedModel",),
+    "jupyter": ("load_ipython_extension", "unload_ipython_extension"),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
     "trajectories": ("Trajectory", "compare_training", "read_trajectory", "record_training"),

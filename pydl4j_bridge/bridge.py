@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -67,7 +68,12 @@ def start(**options: Any) -> Jvm:
     """
     from pydl4j_bridge.jvm.session import start
 
-    return start(**options)
+    jvm = start(**options)
+    if "IPython" in sys.modules:
+        from pydl4j_bridge.jupyter import attach
+
+        attach()
+    return jvm
 
 
 def build_updater(spec: UpdaterSpec) -> Any:

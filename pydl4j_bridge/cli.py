@@ -377,7 +377,7 @@ def stubs(*, out: str | None, as_json: bool) -> int:
     """Write type stubs of Deeplearning4j's classes, for completion in editors and for type checkers."""
     from pathlib import Path
 
-    from pydl4j_bridge.jvm.installing import install_stubs
+    from pydl4j_bridge.stubs import install_stubs
 
     done = install_stubs(None if out is None else Path(out))
     folders = [str(folder) for folder in done.folders]

@@ -1,8 +1,8 @@
 """Type stubs of Deeplearning4j's classes, written by stubgenj from the classes themselves.
 
 What stubgenj lacks is added: the names of parameters, which it takes only from class files that were compiled with
-``-parameters``; that they are positional, since JPype takes no keywords; that variable ones may be given as one sequence; and what a constructor returns, without which
-mypy --strict takes it for untyped. ``installing`` puts the stubs somewhere.
+``-parameters``; that they are positional, since JPype takes no keywords; that variable ones may be given as a sequence;
+and what a constructor returns, without which mypy --strict takes it for untyped.
 """
 
 from __future__ import annotations

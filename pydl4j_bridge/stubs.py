@@ -1,7 +1,7 @@
 """Puts the type stubs where type checkers and editors look: beside the installed packages, or in a folder.
 
 They are written here and not shipped, since they are made from the jars. In site-packages they are a distribution like
-any other, ``pydl4j-bridge-stubs``, so that ``pip uninstall`` takes them away. What somebody else put there is left alone.
+any other, ``pydl4j-bridge-stubs``, so that ``pip uninstall`` takes them away. What somebody else put there stays.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pydl4j_bridge import __version__
 from pydl4j_bridge.errors import JvmError
 from pydl4j_bridge.jvm.lock import lock
 from pydl4j_bridge.jvm.names import java_names
@@ -116,10 +118,8 @@ def _key(suffix: str) -> str:
     key = hashlib.sha256(f"{lock().sha256}{suffix}{sorted(java_names().items())}".encode())
     key.update(Path(stubs.__file__).read_bytes())
     for library in ("stubgenj", "JPype1"):
-        try:
+        with suppress(PackageNotFoundError):  # generating says so, where there is something to generate
             key.update(version(library).encode())
-        except PackageNotFoundError:
-            pass  # generating says so, where there is something to generate
     return key.hexdigest()[:16]
 
 
@@ -132,8 +132,6 @@ def _replace(source: Path, folders: Iterable[Path]) -> None:
 
 def _register(scratch: Path, target: Path, folders: Iterable[Path]) -> None:
     """The metadata of a distribution that consists of the folders."""
-    from pydl4j_bridge import __version__
-
     info = target / f"{_DISTRIBUTION}-{__version__}.dist-info"
     unfinished = scratch / info.name
     unfinished.mkdir()
