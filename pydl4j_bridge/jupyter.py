@@ -69,7 +69,8 @@ class _Attached:
         shell.events.register("pre_run_cell", self._before_a_cell)
         shell.events.register("post_run_cell", self._after_a_cell)
         for command in ("import", "from"):
-            shell.set_hook("complete_command", _complete_import, str_key=command)
+            # Before IPython's own, which has 50.
+            shell.set_hook("complete_command", _complete_import, priority=0, str_key=command)
 
     def detach(self) -> None:
         self._shell.events.unregister("pre_run_cell", self._before_a_cell)

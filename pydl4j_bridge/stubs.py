@@ -31,6 +31,7 @@ __all__ = ["Stubs", "install_stubs"]
 _DISTRIBUTION = "pydl4j_bridge_stubs"
 #: Lies in each folder that is ours, and says what it was made from.
 _MARK = "pydl4j-bridge.json"
+_UNFINISHED = ".pydl4j-stubs-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def install_stubs(out: Path | None = None) -> Stubs:
             worked = any(_mark(folder) != made_of for folder in folders)
             if worked:
                 target.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(prefix=".pydl4j-stubs-", dir=target) as name:
+                for left in target.glob(f"{_UNFINISHED}*"):  # by a process that was killed
+                    shutil.rmtree(left)
+                with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target) as name:
                     generate(Path(name), suffix=suffix)
                     for folder in folders:
                         (Path(name) / folder.name / _MARK).write_text(json.dumps(made_of) + "\n")

@@ -6,6 +6,7 @@ notebooks, whose stdout is no terminal anyway: descriptor 1 becomes a pipe, for 
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -31,6 +32,8 @@ class NativeOutput:
         # A daemon: it waits for the pipe, also when Python ends.
         self._reader = threading.Thread(target=self._pass_on, args=(read,), daemon=True)
         self._reader.start()
+        # When Python ends, sys.stdout becomes the descriptor again: what is passed on would come back.
+        atexit.register(self.close)
 
     def begin(self) -> None:
         """Forgets what has been printed: a new cell."""
@@ -47,6 +50,7 @@ class NativeOutput:
 
     def close(self) -> None:
         """Gives the descriptor back."""
+        atexit.unregister(self.close)
         self.settle()
         os.dup2(self._before, 1)
         os.close(self._before)

@@ -6,6 +6,7 @@ IPython asks an exception for ``_render_traceback_``; that is all it takes. JPyp
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
 from collections.abc import Callable, Iterator
@@ -21,8 +22,10 @@ __all__ = ["render_java_exceptions"]
 _NATIVE = re.compile(r"execution failed|failed to execute|error from c\+\+", re.IGNORECASE)
 #: Where in libnd4j's source, on the machine that it was built on.
 _PLACE = re.compile(r"^Error at \[.*\]:?$")
-#: Frames of nobody's who reads the message: ours, IPython's, JPype's.
-_NOT_THEIRS = re.compile(r"[/\\](IPython|ipykernel|_?jpype)[/\\]|" + re.escape(str(Path(__file__).parents[1])))
+#: Frames of nobody's who reads the message: IPython's, ours, and those of our context managers.
+_NOT_THEIRS = re.compile(
+    "|".join([r"[/\\](IPython|ipykernel)[/\\]", *map(re.escape, (str(Path(__file__).parents[1]), contextlib.__file__))])
+)
 
 
 def render_java_exceptions(native: Callable[[], str], place: Callable[[str], str]) -> None:

@@ -29,7 +29,7 @@ from pydl4j_bridge.java import (
     WeightInit,
 )
 
-dl4j = pydl4j_bridge.start()
+pydl4j_bridge.start()  # from here on, every class has its full name, too
 
 from org.deeplearning4j.nn.conf.layers import LSTM  # noqa: E402
 from org.nd4j.linalg.learning.config import IUpdater, Nesterovs  # noqa: E402
@@ -82,4 +82,4 @@ def train(updater: IUpdater) -> Evaluation:
 
 
 cell: LSTM = LSTM.Builder().nIn(2).nOut(3).build()
-print(train(updaters()[0]).accuracy(), cell.getNOut(), dl4j.version)
+print(f"accuracy {train(updaters()[0]).accuracy()} of {cell.getNOut()} classes")
