@@ -2,7 +2,7 @@
 
 What stubgenj lacks is added: the names of parameters, which it takes only from class files that were compiled with
 ``-parameters``; that they are positional, since JPype takes no keywords; that variable ones may be given as a sequence;
-and what a constructor returns, without which mypy --strict takes it for untyped.
+what a constructor returns, without which mypy --strict takes it for untyped; and that a builder returns itself.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def generate(folder: Path, *, suffix: str) -> None:
     with _better(stubgenj):
         references = {name for stub in write(packages) for name in _FOLLOWED.findall(stub.read_text("utf-8"))}
         for stub in write(packages | references):
-            stub.write_text(_SIGNATURE.sub(_better_signature, stub.read_text("utf-8")), "utf-8")
+            stub.write_text(_fluent(_SIGNATURE.sub(_better_signature, stub.read_text("utf-8"))), "utf-8")
 
 
 @contextmanager
@@ -188,3 +188,13 @@ def _better_signature(signature: re.Match[str]) -> str:
         name, _, kind = variable.partition(": ")
         parts.append(f"*{name}: typing.Union[{kind}, typing.Sequence[{kind}]]")
     return f"{before}{', '.join(parts)}{after}"
+
+
+def _fluent(stub: str) -> str:
+    """``class Builder<T extends Builder<T>>``: what returns a ``T`` returns ``self``; every checker understands that."""
+    for variable, bound in re.findall(r"^(\w+) = typing\.TypeVar\('\w+', bound='([\w.]+)'\)", stub, re.MULTILINE):
+        if variable == f"_{bound.replace('.', '__')}__T":
+            stub = re.sub(rf"\(self\b(.*)-> {variable}:", r"(self: _Self\1-> _Self:", stub)
+    if "_Self" in stub:
+        stub = stub.replace("\nimport typing\n", "\nimport typing\n\n_Self = typing.TypeVar('_Self')\n", 1)
+    return stub

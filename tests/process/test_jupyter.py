@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -163,7 +163,7 @@ for _ in range(50000):
 
 def test_a_kernel_ends_while_java_threads_print(kernels: None) -> None:
     """At once, and as if nothing were."""
-    manager, client = start_new_kernel(stderr=open(os.devnull, "w"))  # noqa: SIM115 - lives as long as the kernel
+    manager, client = start_new_kernel(stderr=subprocess.DEVNULL)
     try:
         assert client.execute_interactive(ENDLESS, output_hook=lambda _: None, timeout=60)["content"]["status"] == "ok"
         began = time.monotonic()
