@@ -6,7 +6,6 @@ the names needs no JVM; ``java_class`` starts it.
 
 from __future__ import annotations
 
-import ast
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,8 @@ _TABLE = Path(__file__).resolve().parents[1] / "java.pyi"
 @functools.cache
 def java_names() -> Mapping[str, str]:
     """Short name → full name of the Java class."""
+    import ast
+
     imports = [node for node in ast.parse(_TABLE.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
     return {alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
 

@@ -191,7 +191,7 @@ def _better_signature(signature: re.Match[str]) -> str:
 
 
 def _fluent(stub: str) -> str:
-    """``class Builder<T extends Builder<T>>``: what returns a ``T`` returns ``self``; every checker understands that."""
+    """``class Builder<T extends Builder<T>>``: what returns a ``T`` returns ``self``, as checkers understand it."""
     for variable, bound in re.findall(r"^(\w+) = typing\.TypeVar\('\w+', bound='([\w.]+)'\)", stub, re.MULTILINE):
         if variable == f"_{bound.replace('.', '__')}__T":
             stub = re.sub(rf"\(self\b(.*)-> {variable}:", r"(self: _Self\1-> _Self:", stub)
