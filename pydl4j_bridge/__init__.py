@@ -15,12 +15,17 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BridgeError",
+    "Evaluation",
     "Finding",
+    "History",
     "ImportedModel",
     "KerasModelFile",
     "LayersReport",
+    "LiveCurve",
+    "Network",
     "NoOptimizer",
     "Optimizer",
+    "RegressionEvaluation",
     "Report",
     "ScheduleSpec",
     "TrainingReport",
@@ -61,10 +66,14 @@ if TYPE_CHECKING:
     from pydl4j_bridge.carried import export_keras
     from pydl4j_bridge.compare import Report, TrainingReport, Verdict
     from pydl4j_bridge.compare.layers import LayersReport
+    from pydl4j_bridge.curves import LiveCurve
     from pydl4j_bridge.errors import BridgeError
+    from pydl4j_bridge.evaluation import Evaluation, RegressionEvaluation
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.kerasfile import KerasModelFile, NoOptimizer, Optimizer
     from pydl4j_bridge.mapping import Finding, ScheduleSpec, UpdaterSpec
+    from pydl4j_bridge.network import Network
+    from pydl4j_bridge.training import History
     from pydl4j_bridge.trajectories import Trajectory, compare_training, read_trajectory, record_training
     from pydl4j_bridge.verifying import record, verify
 
@@ -83,11 +92,15 @@ _HOMES = {
     "carried": ("export_keras",),
     "compare.layers": ("LayersReport",),
     "compare": ("Report", "TrainingReport", "Verdict"),
+    "curves": ("LiveCurve",),
     "errors": ("BridgeError",),
+    "evaluation": ("Evaluation", "RegressionEvaluation"),
     "imported": ("ImportedModel",),
     "jupyter": ("load_ipython_extension", "unload_ipython_extension"),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
+    "network": ("Network",),
+    "training": ("History",),
     "trajectories": ("Trajectory", "compare_training", "read_trajectory", "record_training"),
     "verifying": ("record", "verify"),
 }

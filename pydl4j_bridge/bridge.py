@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -32,6 +31,7 @@ from pydl4j_bridge.translate.trained import as_keras_trains
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm.session import Jvm
+    from pydl4j_bridge.network import Network
     from pydl4j_bridge.translate.inputs import InputShapes
 
 __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimizer", "read", "read_updater", "start"]
@@ -66,14 +66,9 @@ def start(**options: Any) -> Jvm:
     Afterwards Java's packages can be imported. In IPython and notebooks, what Java says is shown in the cell that
     caused it, and its exceptions are shown as ``jupyter`` says.
     """
-    from pydl4j_bridge.jvm.session import start
+    from pydl4j_bridge.jupyter import start
 
-    jvm = start(**options)
-    if "IPython" in sys.modules:
-        from pydl4j_bridge.jupyter import attach
-
-        attach()
-    return jvm
+    return start(**options)
 
 
 def build_updater(spec: UpdaterSpec) -> Any:
@@ -174,23 +169,33 @@ def import_model(
     return imported
 
 
-def load(path: str | os.PathLike[str]) -> ImportedModel:
-    """The model in a zip that :meth:`ImportedModel.save` has written, as it was. Starts the JVM if none runs.
+def load(path: str | os.PathLike[str]) -> ImportedModel | Network:
+    """The model in a zip that its ``save`` has written, as it was. Starts the JVM if none runs.
 
     The network, its updater, the updater's state and how many steps it has made come back through DL4J's own
-    ModelSerializer; the names and layouts of Keras, the findings and the notes from an entry beside them.
+    ModelSerializer; the names and layouts of Keras, the findings and the notes from an entry beside them. A zip that a
+    Java program has written comes back as a :class:`Network`, whose arrays are as DL4J has them.
 
     Raises:
-        NotAKerasFile: no such zip; DL4J's own have nothing that says what they were in Keras.
+        NotAKerasFile: no such zip.
         InvalidConfig, UnsafeFile: the entry cannot be read.
         JavaError: DL4J cannot read the network.
     """
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm import networks
-    from pydl4j_bridge.saved import read_description
+    from pydl4j_bridge.network import Network
+    from pydl4j_bridge.saved import NetworkDescription, read_description
 
     described = read_description(path)
     start()
+    if isinstance(described, NetworkDescription):
+        return Network(
+            networks.load(os.fspath(path), graph=described.graph),
+            described.inputs,
+            described.outputs,
+            channels_last=described.channels_last,
+            layer_shapes=described.layers,
+        )
     loaded = ImportedModel(networks.load(os.fspath(path), graph=not described.model.sequential), described.model)
     loaded.updater, loaded.notes = described.updater, described.notes
     if loaded.updater is not None:

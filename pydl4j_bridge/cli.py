@@ -35,6 +35,9 @@ _on_loss = click.option(
     help="What to do about a setting that changes the training and that ND4J cannot express.",
 )
 
+_results = click.option(
+    "--results", help="Of many models: keep each outcome in this file as it comes; a run that was interrupted goes on."
+)
 _workers = click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for many models."
 )
@@ -118,64 +121,77 @@ def map_(file: str, *, on_loss: OnLoss, fidelity: Fidelity, java: bool, as_json:
     help="Seconds that one native import may take.",
 )
 @_workers
+@_results
 @click.option("--against", help="What --json printed of an earlier run: say what has changed; then only that matters.")
 @_json
-def check(files: tuple[str, ...], *, time_limit: float, workers: int, against: str | None, as_json: bool) -> int:
+def check(
+    files: tuple[str, ...],
+    *,
+    time_limit: float,
+    workers: int,
+    results: str | None,
+    against: str | None,
+    as_json: bool,
+) -> int:
     """Compare our updater with what DL4J's own import makes of the untouched FILES (files, folders, globs).
 
     The native import runs in a process of its own, so one that hangs or crashes is a result like any other.
     """
-    from tqdm import tqdm
-
     from pydl4j_bridge import terminal
-    from pydl4j_bridge.compare.report import Report, entry
     from pydl4j_bridge.kerasfile import find_models
-    from pydl4j_bridge.many import check_in_processes
     from pydl4j_bridge.results import read_checks, report_changes
 
     found = dict(find_models(files))
     if not found:
         raise NotAKerasFile("no Keras files", because=f"none below {', '.join(files)}")
     before = None if against is None else read_checks(against)
-    one = len(found) == 1
-    reports: list[Report] = []
-    errors: dict[str, BridgeError] = {}
-    entries: list[dict[str, Any]] = []
-    skipped = 0
-    with tqdm(total=len(found), unit="file", disable=True if one else None) as bar:
-        for path, result in check_in_processes(list(found), workers=workers, time_limit=time_limit):
-            bar.update()
-            if isinstance(result, Report):
-                reports.append(result)
-                entries.append(result.to_dict())
-                continue
-            entries.append(entry(path, error=result))
-            if isinstance(result, NotAKerasFile) and not found[path]:
-                skipped += 1  # a folder may hold other files; one that was named may not be one
-            else:
-                errors[path] = result
-    order = {path: at for at, path in enumerate(found)}  # the processes end in any
-    entries.sort(key=lambda made: order[made["path"]])
-    reports.sort(key=lambda report: order[str(report.file.path)])
-    errors = {path: errors[path] for path in found if path in errors}
+    options = {"time_limit": time_limit, "results": results, "workers": workers}
+    one = len(found) == 1 and results is None
+    entries = _check_one(next(iter(found)), time_limit, as_json) if one else _check_many(list(found), options)
+    # A folder may hold other files; one that was named may not be one.
+    skipped = [entry["path"] for entry in entries if _is_none(entry) and not found[entry["path"]]]
     changed = None if before is None else report_changes(before, entries)
-    out = terminal.console(stderr=as_json)
     if as_json:
-        changes = {} if changed is None else {"changes": [dict(zip(_CHANGE, one, strict=True)) for one in changed]}
-        _print_json({"files": entries, "summary": _summary(reports, errors, skipped), **changes})
-    if one:
-        for error in errors.values():
-            terminal.show_error(terminal.console(stderr=True), error)
-        if reports and not as_json:
-            terminal.show_report(out, reports[0])
-    else:
-        terminal.show_summary(out, reports, errors, skipped)
+        changes = {} if changed is None else {"changes": [dict(zip(_CHANGE, each, strict=True)) for each in changed]}
+        _print_json({"files": entries, "summary": _summary(entries, len(skipped)), **changes})
+    entries = [entry for entry in entries if entry["path"] not in skipped]
+    out = terminal.console(stderr=as_json)
+    if not one:
+        terminal.show_summary(out, entries, len(skipped))
     if changed is not None:
         terminal.show_changes(out, changed)
         return DIFFERENCE if changed else FINE
-    if errors or any(report.error for report in reports):
+    if any(entry["error"] for entry in entries):
         return BAD_INPUT
-    return DIFFERENCE if any(report.matters for report in reports) else FINE
+    return DIFFERENCE if any(entry["matters"] for entry in entries) else FINE
+
+
+def _check_one(path: str, time_limit: float, as_json: bool) -> list[dict[str, Any]]:
+    from pydl4j_bridge import terminal
+    from pydl4j_bridge.bridge import check_many
+    from pydl4j_bridge.compare.report import Report, entry
+
+    ((_, result),) = check_many([path], time_limit=time_limit)
+    if isinstance(result, Report):
+        if not as_json:
+            terminal.show_report(terminal.console(), result)
+        return [result.to_dict()]
+    terminal.show_error(terminal.console(stderr=True), result)
+    return [entry(path, error=result)]
+
+
+def _check_many(paths: list[str], options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from tqdm import tqdm
+
+    from pydl4j_bridge.many import check_in_processes
+
+    with tqdm(check_in_processes(paths, **options), total=len(paths), unit="file", disable=None) as bar:
+        entries = {entry["path"]: entry for entry in bar}
+    return [entries[path] for path in paths]  # the processes end in any order
+
+
+def _is_none(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["error"]) and entry["error"]["type"] == "NotAKerasFile"
 
 
 @cli.command()
@@ -186,6 +202,7 @@ def check(files: tuple[str, ...], *, time_limit: float, workers: int, against: s
 @_on_loss
 @_fidelity
 @_workers
+@_results
 @_json
 def convert(
     models: tuple[str, ...],
@@ -196,6 +213,7 @@ def convert(
     on_loss: OnLoss,
     fidelity: Fidelity,
     workers: int,
+    results: str | None,
     as_json: bool,
 ) -> int:
     """Import a Keras model and write it to OUT as DL4J's ModelSerializer does, with its updater.
@@ -207,7 +225,9 @@ def convert(
 
     options: dict[str, Any] = {"optimizer": not no_optimizer, "on_loss": on_loss, "fidelity": fidelity}
     if len(models) > 1 or os.path.isdir(models[0]) or glob.has_magic(models[0]):
-        return _convert_many(models, out, as_json, {"verify": verify, "workers": workers, **options})
+        return _convert_many(
+            models, out, as_json, {"verify": verify, "workers": workers, "results": results, **options}
+        )
     said = convert(models[0], out, verify=verify, **options)
     lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *said["notes"]]
     verified = said["verified"]
@@ -260,7 +280,7 @@ def _convert_many(models: tuple[str, ...], out: str, as_json: bool, options: Map
 @click.option("--tolerance", type=click.FloatRange(min=0), help="Relative; default: 5e-05 in float32.")
 @_workers
 @click.option("--time-limit", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds a model.")
-@click.option("--results", help="Keep each outcome in this file as it comes; a run that was interrupted goes on.")
+@_results
 @click.option("--against", help="Results of an earlier run: say what has changed; then only that matters.")
 @click.option("--dask", help="Address of a dask scheduler whose workers do the work.")
 @click.option("--html", help="Write the report of one model as a page.")
@@ -470,13 +490,15 @@ def main() -> None:
     sys.exit(code)
 
 
-def _summary(reports: list[Any], errors: Mapping[str, BridgeError], skipped: int) -> dict[str, int]:
+def _summary(entries: list[dict[str, Any]], skipped: int) -> dict[str, int]:
     from pydl4j_bridge.compare import Verdict
 
     counts = {verdict.value: 0 for verdict in Verdict}
-    for report in reports:
-        counts[report.verdict.value] += 1
-    return {**counts, "errors": len(errors), "passed over": skipped}
+    for entry in entries:
+        if "verdict" in entry:
+            counts[entry["verdict"]] += 1
+    errors = sum("verdict" not in entry for entry in entries) - skipped
+    return {**counts, "errors": errors, "passed over": skipped}
 
 
 def _say(as_json: bool, values: dict[str, Any], text: str) -> None:

@@ -16,6 +16,7 @@
     │   └── UnsupportedOption       single settings of a class that is supported
     ├── TranslationError            the model was read, and DL4J cannot express it
     │   └── UnsupportedLayer        all layers that it cannot, at once
+    ├── InvalidArgument             a Python argument that the Java class to be built has no place for
     ├── UnknownJavaName             a short name that pydl4j_bridge.java does not have
     │   ├── UnknownJavaAttribute    asked for as an attribute: an AttributeError, too
     │   └── UnknownJavaImport       asked for by an import: an ImportError, too
@@ -45,6 +46,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "BridgeError",
+    "InvalidArgument",
     "InvalidConfig",
     "JarCorrupt",
     "JarsMissing",
@@ -213,6 +215,10 @@ class UnsupportedLayer(TranslationError):
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON values."""
         return super().to_dict() | {"layers": list(self.layers)}
+
+
+class InvalidArgument(BridgeError):
+    """A name or a value that the Java class to be built has no place for."""
 
 
 class UnknownJavaName(BridgeError):

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pydl4j_bridge import training
+from pydl4j_bridge import tables
 from pydl4j_bridge.errors import InvalidConfig, StateError
 from pydl4j_bridge.jvm import layouts, networks, state
+from pydl4j_bridge.jvm.descriptions import configuration
 from pydl4j_bridge.mapping import Finding, UpdaterSpec
+from pydl4j_bridge.network import Network, Shape
 from pydl4j_bridge.saved import Description, add_description
-from pydl4j_bridge.training import Arrays, History
+from pydl4j_bridge.training import Arrays
 from pydl4j_bridge.translate import Array, ImportableModel
 from pydl4j_bridge.translate.samples import relative_difference, sample_inputs
 
@@ -56,11 +58,10 @@ class Verification:
         return {"equal": self.equal, "differing": list(self.differing), **asdict(self)}
 
 
-class ImportedModel:
+class ImportedModel(Network):
     """A real ``MultiLayerNetwork`` or ``ComputationGraph`` with the weights of a Keras model.
 
     Attributes:
-        java: the network itself.
         updater: the mapped optimizer, which sits on every layer; None where the model has none.
         findings: what became of every setting of the optimizer.
         notes: what else of the training is not carried, by the names of the layers; it changes no prediction.
@@ -69,7 +70,7 @@ class ImportedModel:
     """
 
     def __init__(self, java: Any, model: ImportableModel) -> None:
-        self.java = java
+        super().__init__(java, model.inputs)
         self.updater: UpdaterSpec | None = None
         self.notes = model.notes
         self.translated = model
@@ -80,108 +81,54 @@ class ImportedModel:
         """What became of every setting of the optimizer; empty where there is none."""
         return self.updater.findings if self.updater else ()
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The type of the network's numbers: float32, or float64."""
         return np.dtype(self.translated.dtype)
 
-    def predict(self, x: ArrayLike | Sequence[ArrayLike]) -> Any:
-        """The outputs for ``x``, in Keras's layout.
+    def labels_of(self, y: Arrays, batch: int) -> list[NDArray[Any]]:
+        """Labels as the loss layers want them: one row a sample.
 
         Args:
-            x: one array, or a list of one for each input, in the shapes that Keras takes, the batch first.
-
-        Returns:
-            One array of :attr:`dtype`, or a list of them where the model has several outputs.
+            y: labels in Keras's shapes, one array for each output; classes are integers where the loss is sparse.
+            batch: how many samples there are.
 
         Raises:
-            InvalidConfig: the shape of an input is not the model's. Java would crash on some of these.
-            JavaError: the network failed.
+            InvalidConfig: they are not what the losses take.
         """
-        inputs = self.inputs_of(x)
-        outputs = networks.outputs_for(self.java, self.translated, inputs)
-        return outputs[0] if len(outputs) == 1 else outputs
+        losses = self.translated.own_losses
+        outputs = len(self.translated.steps)
+        given = list(y) if outputs > 1 and isinstance(y, (list, tuple)) else [y]
+        if len(given) != outputs:
+            raise InvalidConfig(f"the model has {outputs} outputs, and labels for {len(given)} were given")
+        made: list[NDArray[Any]] = []
+        for at, one in enumerate(given):
+            labels = np.asarray(one)
+            if labels.shape[:1] != (batch,):
+                raise InvalidConfig(f"the labels of output {at} have the shape {labels.shape}, for {batch} samples")
+            if losses:
+                shape = losses[at].shape
+                labels = _one_hot(labels, shape, at) if losses[at].classes else labels
+                if labels.size != batch * int(np.prod(shape)):
+                    raise InvalidConfig(
+                        f"the labels of output {at} have the shape {labels.shape}, and the output {(batch, *shape)}"
+                    )
+            made.append(np.asarray(labels, dtype=self.dtype).reshape(batch, -1))
+        return made
 
-    def inputs_of(self, x: ArrayLike | Sequence[ArrayLike]) -> list[NDArray[Any]]:
-        """One array of :attr:`dtype` for each input, in the shapes that the model takes.
+    @property
+    def is_trainable(self) -> bool:
+        """The model was compiled with a loss that could be carried."""
+        return bool(self.translated.losses or self.translated.own_losses)
+
+    def trainable_or_error(self) -> None:
+        """Nothing, or why the network cannot be trained.
 
         Raises:
-            InvalidConfig: they are not.
+            InvalidConfig: it has no loss.
         """
-        several = isinstance(x, (list, tuple)) and len(self.translated.inputs) > 1
-        inputs = [np.asarray(one, dtype=self.dtype) for one in (x if several else [x])]  # type: ignore[union-attr]
-        if len(inputs) != len(self.translated.inputs):
-            raise InvalidConfig(f"the model has {len(self.translated.inputs)} inputs, and {len(inputs)} were given")
-        for at, (given, expected) in enumerate(zip(inputs, self.translated.inputs, strict=True)):
-            fits = given.ndim == len(expected) + 1 and all(
-                size is None or size == actual for size, actual in zip(expected, given.shape[1:], strict=False)
-            )
-            if not fits or given.size == 0:
-                raise InvalidConfig(f"input {at} has the shape {given.shape}, and the model takes {(None, *expected)}")
-        return inputs
-
-    def train_on_batch(self, x: Arrays, y: Arrays) -> float:
-        """One step of training.
-
-        Args:
-            x: as in :meth:`predict`.
-            y: labels in Keras's shapes, one array for each output; integers where the loss is a sparse one.
-
-        Returns:
-            The loss before the step, with the regularization, as Keras's method of this name.
-
-        Raises:
-            InvalidConfig: the model has no loss, or the arrays are not what it takes.
-            JavaError: the network failed.
-        """
-        return training.train_on_batch(self, x, y)
-
-    def score(self, x: Arrays, y: Arrays) -> float:
-        """The loss, with the regularization, as in inference; raises as :meth:`train_on_batch`."""
-        return training.score(self, x, y)
-
-    def fit(
-        self,
-        x: Any,
-        y: Any = None,
-        *,
-        epochs: int = 1,
-        batch_size: int = 32,
-        shuffle: bool = False,
-        validation_data: tuple[Any, Any] | None = None,
-        callbacks: Iterable[Any] = (),
-        progress: bool | None = None,
-    ) -> History:
-        """Train on arrays, or on an iterable of batches ``(x, y)``; the samples stay in their order.
-
-        Ctrl-C stops it between two batches: the model is what the last step has made of it, and can be used.
-
-        Args:
-            x: as in :meth:`predict`, or, without ``y``, an iterable of ``(x, y)`` that can be gone through once for
-                each epoch.
-            y: as in :meth:`train_on_batch`.
-            epochs: how often to go through all samples.
-            batch_size: samples in one step; the last batch of an epoch may be smaller.
-            shuffle: take the samples in another order in each epoch.
-            validation_data: ``(x, y)`` for ``val_loss``.
-            callbacks: objects with some of Keras's methods ``on_train_begin()``, ``on_train_batch_end(batch, logs)``,
-                ``on_epoch_end(epoch, logs)``, ``on_train_end()``.
-            progress: a progress bar on stderr, or in a notebook's cell; None: where there is a terminal.
-
-        Raises:
-            InvalidConfig, JavaError: as :meth:`train_on_batch`.
-        """
-        return training.fit(
-            self,
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            validation_data=validation_data,
-            callbacks=callbacks,
-            progress=progress,
-        )
+        if not self.is_trainable:
+            raise InvalidConfig("the network has no loss, so it cannot be trained", because="; ".join(self.notes))
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """The weights as they are in the network now, with Keras's names and in Keras's layouts.
@@ -218,18 +165,6 @@ class ImportedModel:
         for name, values in weights.items():
             for place in places[name]:
                 place.write(flat, values)
-
-    def updaters(self) -> Mapping[str, UpdaterSpec]:
-        """Layer name → the updater that it carries, read back from Java; layers without parameters are not in it."""
-        return networks.updaters(self.java)
-
-    def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of every layer: one way to train on a model that has no optimizer.
-
-        Raises:
-            JavaError: an updater has none.
-        """
-        networks.set_learning_rate(self.java, rate)
 
     def set_updater(self, updater: UpdaterSpec) -> None:
         """Put an updater with its layer settings on every layer that has parameters; its state starts fresh."""
@@ -292,11 +227,6 @@ class ImportedModel:
             for slot in state.slots_of(self.updater)
         }
 
-    @property
-    def iterations(self) -> int:
-        """How many steps the network has made, those in Keras among them where the state was carried."""
-        return state.iterations(self.java)
-
     def rebuild(self, updater: UpdaterSpec) -> ImportedModel:
         """A fresh network with this updater on every layer, the way to train on a model that has no optimizer.
 
@@ -312,26 +242,6 @@ class ImportedModel:
         made.updater = updater
         return made
 
-    def summary(self) -> str:
-        """DL4J's own summary of the network."""
-        return str(self.java.summary())
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network, its updater and the updater's state as DL4J's ModelSerializer does.
-
-        Any DL4J program restores it, and :func:`pydl4j_bridge.load` brings back this whole object. The file appears
-        when it is whole.
-
-        Raises:
-            JavaError: the network cannot be written.
-        """
-        target = Path(path)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            unfinished = Path(folder) / target.name
-            networks.save(self.java, str(unfinished))
-            add_description(unfinished, Description(self.translated, self.updater, self.notes))
-            os.replace(unfinished, target)
-
     def verify(self, path: str | os.PathLike[str]) -> Verification:
         """Hold the network against the one that :meth:`save` has written to ``path``, read back by DL4J.
 
@@ -342,10 +252,26 @@ class ImportedModel:
         inputs = [one.astype(self.dtype) for one in sample_inputs(self.translated)]
         return Verification(
             parameters=networks.same_parameters(self.java, back),
-            configuration=networks.configuration(self.java) == networks.configuration(back),
+            configuration=configuration(self.java) == configuration(back),
             updaters=networks.updaters(self.java) == networks.updaters(back),
             difference=relative_difference(networks.predict(self.java, inputs), networks.predict(back, inputs)),
         )
+
+    def _shapes(self) -> Mapping[str, Shape]:
+        return networks.shapes_of_layers(self.java, self.translated.inputs)
+
+    def _outputs(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        return networks.outputs_for(self.java, self.translated, inputs)
+
+    def _describe_in(self, path: Path) -> None:
+        add_description(path, Description(self.translated, self.updater, self.notes))
+
+    def _repr_html_(self) -> str:
+        parts = [super()._repr_html_()]
+        if self.updater is not None:
+            parts.append(self.updater._repr_html_())
+        parts += [tables.paragraph(f"not carried: {note}") for note in self.notes]
+        return "".join(parts)
 
     def _places_of(self, name: str) -> tuple[layouts.Place, ...]:
         found = self._places().get(name)
@@ -364,3 +290,11 @@ class ImportedModel:
                 found[place.name] = (*before, place)
             self._found_places = found
         return self._found_places
+
+
+def _one_hot(labels: NDArray[Any], shape: tuple[int, ...], at: int) -> NDArray[np.float32]:
+    classes = shape[-1]
+    numbers = labels.reshape(labels.shape[0], -1).astype(np.int64)
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
+        raise InvalidConfig(f"the labels of output {at} are not classes from 0 to {classes - 1}")
+    return np.asarray(np.eye(classes, dtype=np.float32)[numbers])

@@ -12,6 +12,7 @@ from opcode import opname
 from typing import Any
 
 from pydl4j_bridge.errors import UnknownJavaAttribute, UnknownJavaImport
+from pydl4j_bridge.jupyter import start
 from pydl4j_bridge.jvm.names import java_class, java_names, unknown_name
 
 
@@ -20,6 +21,8 @@ def __getattr__(name: str) -> Any:
     # Python's own questions, and jedi's, which wants the values of all names that it lists.
     if name.startswith("__") or caller.f_globals.get("__name__", "").startswith("jedi."):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in java_names():
+        start()
     try:
         value = java_class(name, of=__name__)
     except UnknownJavaAttribute:

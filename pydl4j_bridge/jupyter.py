@@ -15,23 +15,32 @@ import re
 import sys
 from typing import Any
 
+from pydl4j_bridge.jvm import session
 from pydl4j_bridge.jvm.logs import LOGGER
 from pydl4j_bridge.jvm.native_output import NativeOutput
 from pydl4j_bridge.jvm.output import forward_output, rest_of_output, stop_output
 from pydl4j_bridge.jvm.packages import members
 from pydl4j_bridge.jvm.rendering import render_java_exceptions
+from pydl4j_bridge.jvm.session import Jvm
 
-__all__ = ["attach", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["attach", "load_ipython_extension", "start", "unload_ipython_extension"]
 
 _FROM = re.compile(r"\s*from\s+([\w.]+)\s+import\s+(?:\w+\s*,\s*)*\w*$")
 _IMPORT = re.compile(r"\s*(?:from|import)\s+([\w.]+)\.\w*$")
 
 
+def start(**options: Any) -> Jvm:
+    """:func:`pydl4j_bridge.jvm.session.start`, and ``attach`` where this is IPython."""
+    jvm = session.start(**options)
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        attach(shell)
+    return jvm
+
+
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext pydl4j_bridge``: starts the JVM, if none runs."""
-    from pydl4j_bridge.jvm.session import start
-
-    start()
+    session.start()
     attach(shell)
 
 
@@ -41,15 +50,9 @@ def unload_ipython_extension(_: Any) -> None:
         _attached.pop().detach()
 
 
-def attach(shell: Any = None) -> None:
-    """Turns everything on in an IPython shell, once.
-
-    Args:
-        shell: the shell; None: the one that runs, if this is IPython at all.
-    """
-    if shell is None and "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-    if shell is not None and not _attached:
+def attach(shell: Any) -> None:
+    """Turns everything on in an IPython shell, once."""
+    if not _attached:
         _attached.append(_Attached(shell))
 
 

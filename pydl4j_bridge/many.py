@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydl4j_bridge.bridge import check_files
 from pydl4j_bridge.compare import Report
-from pydl4j_bridge.errors import BridgeError, MissingExtra
+from pydl4j_bridge.compare.report import entry
+from pydl4j_bridge.errors import MissingExtra
 from pydl4j_bridge.jvm.worker import Worker
-from pydl4j_bridge.pool import TRIES, ModelResult, in_processes, in_worker
+from pydl4j_bridge.pool import TRIES, ModelResult, Result, in_processes, in_worker
 from pydl4j_bridge.results import Results
 
 
 def check_in_processes(
-    paths: Sequence[str], *, workers: int, time_limit: float
-) -> Iterator[tuple[str, Report | BridgeError]]:
-    """``check`` for many files; yields each path with its report or its error, in the order in which they are done.
+    paths: Sequence[str], *, workers: int, time_limit: float, results: str | os.PathLike[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """``check`` for many files; yields for each what ``check --json`` says of it, in the order in which they are done.
+
+    Args:
+        paths: the files.
+        workers, results: as in :func:`verify_many`.
+        time_limit: seconds that one native import may take.
 
     Raises:
+        InvalidConfig: the results are those of another run.
         JvmError: the environment: no Java, no jars.
     """
 
-    def one(worker: Worker, path: str) -> tuple[str, Report | BridgeError]:
+    def one(worker: Worker, path: str) -> dict[str, Any]:
         ((_, result),) = check_files([path], worker)
-        return path, result
+        return result.to_dict() if isinstance(result, Report) else entry(path, error=result)
 
-    yield from in_processes(paths, one, workers=workers, time_limit=time_limit)
+    def work(left: list[str]) -> Iterator[dict[str, Any]]:
+        return in_processes(left, one, workers=workers, time_limit=time_limit)
+
+    yield from _kept(paths, results, {"check": True, "time_limit": time_limit}, work, _same, _same)
 
 
 def convert_in_processes(
-    paths: Mapping[str, str], *, workers: int, time_limit: float, **options: Any
+    paths: Mapping[str, str],
+    *,
+    workers: int,
+    time_limit: float,
+    results: str | os.PathLike[str] | None = None,
+    **options: Any,
 ) -> Iterator[ModelResult]:
     """Import many models and write each where ``paths`` says; ``differs`` where what is read back is not the same.
 
     Args:
         paths: model → where to write it.
-        workers, time_limit: as in :func:`verify_many`.
+        workers, time_limit, results: as in :func:`verify_many`.
         options: of ``import_model`` that JSON can carry, and ``verify``: read each back.
 
     Raises:
@@ -48,7 +64,15 @@ def convert_in_processes(
     def one(worker: Worker, path: str) -> ModelResult:
         return in_worker(worker, path, "convert", _converted, out=paths[path], **options)
 
-    yield from in_processes(list(paths), one, workers=workers, time_limit=time_limit)
+    def work(left: list[str]) -> Iterator[ModelResult]:
+        return in_processes(left, one, workers=workers, time_limit=time_limit)
+
+    run = {"convert": dict(paths), **options}
+    yield from _kept(paths, results, run, work, ModelResult.to_dict, lambda value: ModelResult(**value))
+
+
+def _same(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry
 
 
 def _converted(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -107,37 +131,45 @@ def verify_many(
         InvalidConfig: the results are those of another run.
         JvmError: the environment: no Java, no jars.
     """
-    wanted = list(dict.fromkeys(paths))
+
+    def work(left: list[str]) -> Iterator[ModelResult]:
+        if dask:
+            return _on_dask(left, expected, options, time_limit, dask)
+        one = partial(verify_in, expected=expected, **options)
+        return in_processes(left, one, workers=workers, time_limit=time_limit)
+
     run = {"expected": expected, **options}
+    yield from _kept(paths, results, run, work, ModelResult.to_dict, lambda value: ModelResult(**value))
+
+
+def _kept(
+    paths: Iterable[str],
+    results: str | os.PathLike[str] | None,
+    run: Mapping[str, Any],
+    work: Callable[[list[str]], Iterator[Result]],
+    to_dict: Callable[[Result], Mapping[str, Any]],
+    from_dict: Callable[[dict[str, Any]], Result],
+) -> Iterator[Result]:
+    """What ``work`` makes of the paths that are not in the file of results, behind what is in it; it is added to it."""
+    wanted = list(dict.fromkeys(paths))
     done = Results(Path(results), run) if results is not None else None
     known = done.known if done is not None else {}
-    yield from (known[path] for path in wanted if path in known)
-    left = [path for path in wanted if path not in known]
-    made = (
-        _on_dask(left, expected, options, time_limit, dask)
-        if dask
-        else in_processes(
-            left,
-            lambda worker, path: verify_in(worker, path, expected, **options),
-            workers=workers,
-            time_limit=time_limit,
-        )
-    )
-    for outcome in made:
+    yield from (from_dict(known[path]) for path in wanted if path in known)
+    for outcome in work([path for path in wanted if path not in known]):
         if done is not None:
-            done.add(outcome)
+            done.add(to_dict(outcome))
         yield outcome
 
 
 #: The worker process of a process of dask's: it is kept from one file to the next.
-_kept: list[Worker] = []
+_worker: list[Worker] = []
 
 
 def _on_a_dask_worker(path: str, expected: str | None, options: Mapping[str, Any], time_limit: float) -> dict[str, Any]:
     """One file in a process of dask's, in a worker process of its own: what kills it does not kill dask's."""
-    if not _kept:
-        _kept.append(Worker(time_limit, threads=1))
-    return verify_in(_kept[0], path, expected, **options).to_dict()
+    if not _worker:
+        _worker.append(Worker(time_limit, threads=1))
+    return verify_in(_worker[0], path, expected, **options).to_dict()
 
 
 def _on_dask(

@@ -13,10 +13,14 @@ from pydl4j_bridge.pool import ModelResult
 
 
 class Results:
-    """A file of outcomes, one line of JSON each, behind a first line that says which run it is."""
+    """A file of outcomes, one line of JSON each, behind a first line that says which run it is.
+
+    Attributes:
+        known: path of a model → its outcome, of those that an earlier run has done.
+    """
 
     def __init__(self, path: Path, run: Mapping[str, Any]) -> None:
-        self.known: dict[str, ModelResult] = {}
+        self.known: dict[str, dict[str, Any]] = {}
         self._path = path
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         whole = [line for line in lines if line.endswith(b"\n")]  # the last one may have been cut off
@@ -29,19 +33,19 @@ class Results:
                     file=path,
                     fix="Name another file for the results, or delete this one",
                 )
-            self.known = {value["path"]: ModelResult(**value) for value in values[1:]}
+            self.known = {value["path"]: value for value in values[1:]}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InvalidConfig("these are no results of verify", because=repr(error), file=path) from error
+            raise InvalidConfig("these are no results of an earlier run", because=repr(error), file=path) from error
         if whole:
             with path.open("r+b") as file:
                 file.truncate(sum(map(len, whole)))
         else:
             path.write_text(json.dumps({"run": dict(run)}) + "\n", encoding="utf-8")
 
-    def add(self, outcome: ModelResult) -> None:
+    def add(self, outcome: Mapping[str, Any]) -> None:
         """Write one outcome, so that it is there whatever comes next."""
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(outcome.to_dict()) + "\n")
+            file.write(json.dumps(outcome) + "\n")
             file.flush()
             os.fsync(file.fileno())
 

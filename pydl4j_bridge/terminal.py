@@ -129,22 +129,29 @@ def show_losses(out: Console, spec: UpdaterSpec) -> None:
     out.print(f"[red]ND4J cannot express {_text(names)}[/]: training in DL4J will differ from Keras's")
 
 
-def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, BridgeError], skipped: int) -> None:
-    """How many files of each verdict, and the files that a person should look at."""
-    reports = list(reports)
+def show_summary(out: Console, entries: Iterable[Mapping[str, Any]], skipped: int) -> None:
+    """How many files of each verdict, and the files that a person should look at.
+
+    Args:
+        out: where to.
+        entries: what ``check --json`` says of each file.
+        skipped: how many files were no Keras files.
+    """
+    entries = list(entries)
+    reports = [entry for entry in entries if "verdict" in entry]
     table = _table("verdict", "files", "meaning")
-    counts = Counter(report.verdict for report in reports)
+    counts = Counter(report["verdict"] for report in reports)
     for verdict, (style, meaning) in _VERDICT.items():
-        table.add_row(f"[{style}]{verdict.value}[/]", str(counts[verdict]), meaning)
+        table.add_row(f"[{style}]{verdict.value}[/]", str(counts[verdict.value]), meaning)
     out.print(table)
-    causes = Counter(report.native.quirk for report in reports if report.native.status == "refused")
+    causes = Counter(report["native"]["quirk"] for report in reports if report["native"]["status"] == "refused")
     if causes:
         out.print()
         table = _table("refused because of", "files", "")
         for quirk, count in causes.most_common():
             table.add_row(quirk or "other", str(count), title(quirk) if quirk else "a layer or setting; see --json")
         out.print(table)
-    statuses = Counter(report.predictions.status for report in reports)
+    statuses = Counter(report["predictions"]["status"] for report in reports)
     if statuses["same"] or statuses["differ"]:
         out.print()
         out.print(
@@ -152,15 +159,18 @@ def show_summary(out: Console, reports: Iterable[Report], errors: Mapping[str, B
             f"{statuses['not-compared']} not compared"
         )
         for report in reports:
-            if report.predictions.status == "differ":
-                out.print(f"  {_text(str(report.file.path))}: {_text(_predictions(report.predictions))}")
-    look = [r for r in reports if r.matters or r.verdict in (Verdict.NATIVE_CRASHED, Verdict.NATIVE_HUNG)]
+            if report["predictions"]["status"] == "differ":
+                predictions = Predictions(**report["predictions"])
+                out.print(f"  {_text(str(report['path']))}: {_text(_predictions(predictions))}")
+    ended = (Verdict.NATIVE_CRASHED.value, Verdict.NATIVE_HUNG.value)
+    look = [report for report in reports if report["matters"] or report["verdict"] in ended]
+    errors = [entry["error"] for entry in entries if "verdict" not in entry]
     if look or errors:
         out.print()
     for report in look:
-        out.print(f"{report.verdict.value}: {_text(str(report.file.path))}")
-    for error in errors.values():
-        show_error(out, error)
+        out.print(f"{report['verdict']}: {_text(str(report['path']))}")
+    for error in errors:
+        show_error_fields(out, error)
     if skipped:
         out.print(f"{skipped} files of the folders are no Keras files and were passed over")
 
@@ -209,12 +219,17 @@ def show_doctor(out: Console, checks: Iterable[Check]) -> None:
 
 def show_error(out: Console, error: BridgeError) -> None:
     """An error of ours: what, why, where, what to do."""
-    out.print(f"[red]{type(error).__name__}[/]: {_text(error.what)}", soft_wrap=True)
+    show_error_fields(out, error.to_dict())
+
+
+def show_error_fields(out: Console, error: Mapping[str, Any]) -> None:
+    """:func:`show_error`, of what JSON says of it."""
+    out.print(f"[red]{error['type']}[/]: {_text(error['what'])}", soft_wrap=True)
     for name, text in (
-        ("because", error.because),
-        ("in", ", ".join(part for part in (error.file, error.where) if part)),
-        ("near", ", ".join(error.near)),
-        ("to do", error.fix),
+        ("because", error["because"]),
+        ("in", ", ".join(part for part in (error["file"], error["where"]) if part)),
+        ("near", ", ".join(error["near"])),
+        ("to do", error["fix"]),
     ):
         if text:
             out.print(f"  {name}: {_text(text)}", soft_wrap=True)

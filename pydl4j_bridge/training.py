@@ -1,4 +1,4 @@
-"""Training an imported network from Python, on numpy arrays in Keras's layouts."""
+"""Training a network from Python, on numpy arrays."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pydl4j_bridge.errors import InvalidConfig
+from pydl4j_bridge import evaluation, tables
+from pydl4j_bridge.errors import InvalidArgument, InvalidConfig, MissingExtra
+from pydl4j_bridge.evaluation import Evaluation, RegressionEvaluation
 from pydl4j_bridge.jvm import networks
 
 if TYPE_CHECKING:
-    from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.network import Network
 
 #: One array, or one for each input or output.
 Arrays: TypeAlias = "ArrayLike | Sequence[ArrayLike]"
@@ -32,68 +34,73 @@ class History:
     epoch: list[int] = field(default_factory=list)
     history: dict[str, list[float]] = field(default_factory=dict)
 
+    def plot(self, axes: Any = None) -> Any:
+        """A curve for each of the losses, epoch by epoch.
 
-def labels_of(model: ImportedModel, y: Arrays, batch: int) -> list[NDArray[Any]]:
-    """Labels as the loss layers want them: one row a sample.
+        Args:
+            axes: matplotlib's, to draw into; None: new ones.
 
-    Args:
-        model: has a loss.
-        y: labels in Keras's shapes; classes are integers where the loss is a sparse one.
-        batch: how many samples there are.
+        Returns:
+            The axes.
 
-    Raises:
-        InvalidConfig: they are not what the losses take.
-    """
-    translated = model.translated
-    outputs = len(translated.steps)
-    given = list(y) if outputs > 1 and isinstance(y, (list, tuple)) else [y]
-    if len(given) != outputs:
-        raise InvalidConfig(f"the model has {outputs} outputs, and labels for {len(given)} were given")
-    made: list[NDArray[Any]] = []
-    for at, one in enumerate(given):
-        labels = np.asarray(one)
-        if labels.shape[:1] != (batch,):
-            raise InvalidConfig(f"the labels of output {at} have the shape {labels.shape}, for {batch} samples")
-        if translated.own_losses:
-            loss = translated.own_losses[at]
-            labels = _one_hot(labels, loss.shape, at) if loss.classes else labels
-            if labels.size != batch * int(np.prod(loss.shape)):
-                raise InvalidConfig(
-                    f"the labels of output {at} have the shape {labels.shape}, and the output {(batch, *loss.shape)}"
-                )
-        made.append(np.asarray(labels, dtype=model.dtype).reshape(batch, -1))
-    return made
+        Raises:
+            MissingExtra: matplotlib is not installed.
+        """
+        if axes is None:
+            try:
+                from matplotlib import pyplot
+            except ImportError as error:
+                raise MissingExtra.of("matplotlib", "report") from error
+            axes = pyplot.subplots()[1]
+        for name, values in self.history.items():
+            axes.plot(self.epoch, values, marker="o", markersize=3, label=name)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("loss")
+        axes.legend()
+        return axes
+
+    def _repr_html_(self) -> str:
+        rows = zip(self.epoch, *self.history.values(), strict=False)
+        return tables.table(("epoch", *self.history), rows)
 
 
-def _one_hot(labels: NDArray[Any], shape: tuple[int, ...], at: int) -> NDArray[np.float32]:
-    classes = shape[-1]
-    numbers = labels.reshape(labels.shape[0], -1).astype(np.int64)
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
-        raise InvalidConfig(f"the labels of output {at} are not classes from 0 to {classes - 1}")
-    return np.asarray(np.eye(classes, dtype=np.float32)[numbers])
-
-
-def train_on_batch(model: ImportedModel, x: Arrays, y: Arrays) -> float:
-    """One step; see :meth:`ImportedModel.train_on_batch`."""
-    if not (model.translated.losses or model.translated.own_losses):
-        raise InvalidConfig("the network has no loss, so it cannot be trained", because="; ".join(model.notes))
+def train_on_batch(model: Network, x: Arrays, y: Arrays) -> float:
+    """One step; see :meth:`Network.train_on_batch`."""
+    model.trainable_or_error()
     inputs = model.inputs_of(x)
-    labels = labels_of(model, y, inputs[0].shape[0])
-    return networks.fit(model.java, inputs, labels)
+    return networks.fit(model.java, inputs, model.labels_of(y, inputs[0].shape[0]))
 
 
-def score(model: ImportedModel, x: Arrays, y: Arrays) -> float:
-    """The loss without a step; see :meth:`ImportedModel.score`."""
-    if not (model.translated.losses or model.translated.own_losses):
-        raise InvalidConfig("the network has no loss", because="; ".join(model.notes))
+def score(model: Network, x: Arrays, y: Arrays) -> float:
+    """The loss without a step; see :meth:`Network.score`."""
+    model.trainable_or_error()
     inputs = model.inputs_of(x)
-    return networks.score(model.java, inputs, labels_of(model, y, inputs[0].shape[0]))
+    return networks.score(model.java, inputs, model.labels_of(y, inputs[0].shape[0]))
+
+
+def evaluate(
+    model: Network, x: Arrays, y: Arrays, batch_size: int, labels: Sequence[str] | None
+) -> Evaluation | RegressionEvaluation:
+    """Predictions against labels; see :meth:`Network.evaluate`."""
+    pairs, losses, sizes = [], [], []
+    for some, expected in _batches(x, y, batch_size, None):
+        predicted = model.predict(some)
+        if isinstance(predicted, list):
+            raise InvalidArgument(f"the model has {len(predicted)} outputs", because="one of them can be evaluated")
+        pairs.append((np.asarray(expected), predicted))
+        if model.is_trainable:
+            losses.append(score(model, some, expected))
+            sizes.append(_samples(some))
+    if not pairs:
+        raise InvalidArgument("there is nothing to evaluate", because="there are no samples")
+    return evaluation.evaluate(pairs, float(np.average(losses, weights=sizes)) if losses else None, labels)
 
 
 def fit(
-    model: ImportedModel,
+    model: Network,
     x: Any,
     y: Any,
+    history: History,
     *,
     epochs: int,
     batch_size: int,
@@ -102,10 +109,9 @@ def fit(
     callbacks: Iterable[Any],
     progress: bool | None,
 ) -> History:
-    """Many steps; see :meth:`ImportedModel.fit`."""
+    """Many steps; see :meth:`Network.fit`."""
     from tqdm.auto import tqdm
 
-    made = History()
     watching = tuple(callbacks)
     order = np.random.default_rng() if shuffle else None
     _tell(watching, "on_train_begin")
@@ -131,12 +137,12 @@ def fit(
         logs = {"loss": float(np.average(losses, weights=sizes))}
         if validation_data is not None:
             logs["val_loss"] = score(model, *validation_data)
-        made.epoch.append(epoch)
+        history.epoch.append(epoch)
         for key, value in logs.items():
-            made.history.setdefault(key, []).append(value)
+            history.history.setdefault(key, []).append(value)
         _tell(watching, "on_epoch_end", epoch, logs)
     _tell(watching, "on_train_end")
-    return made
+    return history
 
 
 def _batches(x: Any, y: Any, size: int, order: np.random.Generator | None) -> Iterator[tuple[Any, Any]]:

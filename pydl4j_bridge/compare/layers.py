@@ -14,10 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pydl4j_bridge import tables
+from pydl4j_bridge.errors import MissingExtra
 
 #: Type of Keras's numbers → tolerance.
 TOLERANCE: Mapping[str, float] = {"float64": 1e-12, "float32": 5e-5, "float16": 1e-2, "bfloat16": 5e-2}
@@ -152,7 +156,10 @@ class LayersReport:
     def _repr_html_(self) -> str:
         from pydl4j_bridge.compare.html import layers_html
 
-        return layers_html(self, whole=False)
+        try:
+            return layers_html(self, whole=False)
+        except MissingExtra as error:
+            return f"<pre>{escape(str(self))}</pre>{tables.paragraph(f'No plots: {error}')}"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values; the keys are documented in docs/json.md."""

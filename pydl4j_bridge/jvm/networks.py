@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
 from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+from pydl4j_bridge.jvm.configurations import activation_types, input_type, shape_of
+from pydl4j_bridge.jvm.descriptions import is_graph
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import CLIP, CLIPS, confs, holders, read_layers
 from pydl4j_bridge.jvm.updaters import build_updater
@@ -29,7 +31,7 @@ def predict(network: Any, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
 
     with java_errors("the network cannot predict"):
         given = [to_indarray(one) for one in inputs]
-        if _is_graph(network):
+        if is_graph(network):
             arrays = jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(given)
             return [to_numpy(output) for output in network.output(arrays)]
         return [to_numpy(network.output(given[0]))]
@@ -50,6 +52,23 @@ def outputs_for(network: Any, model: ImportableModel, inputs: Sequence[NDArray[A
     for at, loss in enumerate(model.own_losses):
         outputs[at] = outputs[at].reshape(batch, *loss.shape)
     return outputs
+
+
+def shapes_of_layers(network: Any, inputs: Sequence[tuple[int | None, ...]]) -> dict[str, tuple[int | None, ...]]:
+    """Name of a layer or vertex → the shape of one sample of its output, channels last, in an imported network.
+
+    Args:
+        network: as the importer makes them, channels last.
+        inputs: the shapes of its inputs; where one of them is open, nothing can be told.
+
+    Raises:
+        JavaError: DL4J cannot tell.
+    """
+    if not all(all(shape) for shape in inputs):
+        return {}
+    with java_errors("the shapes of the layers cannot be told"):
+        found = activation_types(network, [input_type(shape, last=True) for shape in inputs])
+        return {name: shape_of(kind) for name, kind in found.items()}
 
 
 def as_double(network: Any) -> Any:
@@ -76,7 +95,7 @@ def rebuild(network: Any, spec: UpdaterSpec) -> Any:
     with java_errors("the network cannot be built again"):
         package = "org.deeplearning4j.nn"
         # Through text and back, as when it is saved: a clone shares the layers that are inside of other ones.
-        if _is_graph(network):
+        if is_graph(network):
             configurations = jpype.JClass(f"{package}.conf.ComputationGraphConfiguration")
             configuration = configurations.fromJson(network.getConfiguration().toJson())
             made = jpype.JClass(f"{package}.graph.ComputationGraph")(configuration)
@@ -113,7 +132,7 @@ def score(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray
     import jpype
 
     package = "org.nd4j.linalg.dataset"
-    kind = f"{package}.MultiDataSet" if _is_graph(network) else f"{package}.DataSet"
+    kind = f"{package}.MultiDataSet" if is_graph(network) else f"{package}.DataSet"
     with java_errors("the network cannot be scored"):
         return float(network.score(jpype.JClass(kind)(*_batch(network, inputs, labels)), False))
 
@@ -122,7 +141,7 @@ def _batch(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArra
     import jpype
 
     pairs = [[to_indarray(one) for one in arrays] for arrays in (inputs, labels)]
-    if not _is_graph(network):
+    if not is_graph(network):
         return [arrays[0] for arrays in pairs]
     return [jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(arrays) for arrays in pairs]
 
@@ -150,19 +169,19 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                 if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
-                holder.setIUpdater(build_updater(_one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
+                holder.setIUpdater(build_updater(one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
                 _install_settings(holder, spec)
         install_listeners(network, spec)
         if network.getUpdater(False) is None:
             return  # DL4J makes it, and room for its state, when it is first asked for
-        if _is_graph(network):
+        if is_graph(network):
             updater = jpype.JClass(f"{package}.updater.graph.ComputationGraphUpdater")(network)
         else:
             updater = jpype.JClass(f"{package}.updater.UpdaterCreator").getUpdater(network)
         network.setUpdater(updater)
 
 
-def _one_by_one(spec: UpdaterSpec) -> UpdaterSpec:
+def one_by_one(spec: UpdaterSpec) -> UpdaterSpec:
     """The updater of ours with the same rule: ND4J's cannot be told of the gradients of each occurrence of an index."""
     name, fields = ONE_BY_ONE.get(spec.updater, (spec.updater, {}))
     return replace(spec, updater=name, fields={**spec.fields, **fields})
@@ -282,18 +301,9 @@ def same_parameters(one: Any, other: Any) -> bool:
     return all(to_numpy(a).tobytes() == to_numpy(b).tobytes() for a, b in pairs)
 
 
-def configuration(network: Any) -> str:
-    """The configuration of a network as DL4J's JSON."""
-    return str((network.getConfiguration() if _is_graph(network) else network.getLayerWiseConfigurations()).toJson())
-
-
 def _without_place(network: Any) -> str | None:
     """The first layer for whose updater DL4J has no place, so that the network cannot have any; None: all have one."""
     for neural_net in confs(network):
         if any("Bidirectional/LastTimeStep/" in made_of for _, made_of in holders(neural_net.getLayer())):
             return str(neural_net.getLayer().getLayerName())
     return None
-
-
-def _is_graph(network: Any) -> bool:
-    return str(network.getClass().getSimpleName()) == "ComputationGraph"

@@ -31,6 +31,15 @@ def forward_output() -> None:
         lines = jpype.JClass("org.pydl4j.Lines")(_before[name], function)
         _ours[name] = lines, function
         setter(jpype.JClass("java.io.PrintStream")(lines, True, "UTF-8"))
+    process = os.getpid()
+
+    def at_exit() -> None:
+        # In a forked child no Java can be called, not even to be quiet.
+        if jpype.isJVMStarted() and os.getpid() == process:
+            stop_output()
+
+    # After JPype's own, and therefore run before it.
+    atexit.register(at_exit)
 
 
 def rest_of_output() -> None:
@@ -41,10 +50,10 @@ def rest_of_output() -> None:
 
 def stop_output() -> None:
     """Gives Java its own streams back. A Java thread that prints later does not call into Python any more."""
+    if not _ours:
+        return
     import jpype
 
-    if not _ours or not jpype.isJVMStarted() or os.getpid() != _process:
-        return
     system = jpype.JClass("java.lang.System")
     system.setOut(_before["out"])
     system.setErr(_before["err"])
@@ -60,8 +69,3 @@ def _writer(name: str) -> Any:
             stream.write(str(text))
 
     return accept
-
-
-_process = os.getpid()
-# Registered when this module is imported, which is after JPype's own and therefore runs before it.
-atexit.register(stop_output)

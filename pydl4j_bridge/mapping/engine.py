@@ -179,7 +179,14 @@ class _Mapping:
             self._account(form, key, value)
         order = tuple({**UPDATERS, **OWN_UPDATERS}[form.updater])
         fields = {name: self.fields[name] for name in sorted(self.fields, key=order.index)}
-        return UpdaterSpec(form.updater, fields, self.layer_settings, tuple(self.findings), self.listeners)
+        return UpdaterSpec(
+            form.updater,
+            fields,
+            self.layer_settings,
+            tuple(self.findings),
+            self.listeners,
+            origin=self.optimizer.class_name,
+        )
 
     def _account(self, form: Form, key: str, value: Any) -> None:
         if key in form.by_class:

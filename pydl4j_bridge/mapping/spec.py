@@ -8,6 +8,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from pydl4j_bridge import tables
+
 UPDATER_PACKAGE = "org.nd4j.linalg.learning.config"
 OWN_UPDATER_PACKAGE = "org.pydl4j.updaters"
 LISTENER_PACKAGE = "org.pydl4j.training"
@@ -103,6 +105,7 @@ class UpdaterSpec:
             of its Builder → arguments, e.g. ``{"weightDecay": (0.004, True)}``.
         listeners: what is kept neither in the updater nor in the layers: simple name of a ``TrainingListener`` of ours
             in ``org.pydl4j.training`` → arguments, e.g. ``{"GlobalClipNorm": (1.0,)}``.
+        origin: the class of the Keras optimizer that it was mapped from; empty for a spec read from Java.
         findings: one for each key of the Keras config that this came from; empty for a spec read from Java.
     """
 
@@ -111,13 +114,14 @@ class UpdaterSpec:
     layer_settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     listeners: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         for name in ("fields", "layer_settings", "listeners"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> Any:
-        kept = (dict(self.fields), dict(self.layer_settings), self.findings, dict(self.listeners))
+        kept = (dict(self.fields), dict(self.layer_settings), self.findings, dict(self.listeners), self.origin)
         return type(self), (self.updater, *kept)
 
     @property
@@ -140,6 +144,23 @@ class UpdaterSpec:
             "listeners": {name: list(arguments) for name, arguments in self.listeners.items()},
         }
 
+    def _repr_html_(self) -> str:
+        settings = {name: _shown(value) for name, value in self.fields.items()}
+        for where, kept in (("layers", self.layer_settings), ("listener", self.listeners)):
+            settings |= {f"{where}: {name}": ", ".join(map(str, given)) for name, given in kept.items()}
+        shown = tables.pairs(
+            settings, title=f"{self.java_class}{f', from {self.origin} of Keras' if self.origin else ''}"
+        )
+        rows = [(found.key, str(found.value), found.outcome.value, found.why) for found in self.findings]
+        columns = ("Keras setting", "value", "outcome", "why")
+        lost = sum(found.changes_training for found in self.findings)
+        summary = (
+            f"{len(rows)} settings of Keras, of which {lost} change the training"
+            if lost
+            else (f"{len(rows)} settings of Keras, none of which changes the training")
+        )
+        return shown + (tables.folded(summary, tables.table(columns, rows)) if rows else "")
+
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> UpdaterSpec:
         """The inverse of :meth:`to_dict`."""
@@ -149,6 +170,12 @@ class UpdaterSpec:
             layer_settings={name: tuple(arguments) for name, arguments in value["layer_settings"].items()},
             listeners={name: tuple(arguments) for name, arguments in value["listeners"].items()},
         )
+
+
+def _shown(value: FieldValue) -> str:
+    if isinstance(value, ScheduleSpec):
+        return f"{value.schedule}({', '.join(f'{name}={one}' for name, one in value.fields.items())})"
+    return str(value)
 
 
 def _plain(value: Any) -> Any:

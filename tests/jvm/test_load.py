@@ -68,15 +68,25 @@ def test_a_layer_recorded_for_a_lambda_is_loaded(tmp_path):
     np.testing.assert_array_equal(pydl4j_bridge.load(tmp_path / "m.zip").predict(x), model.predict(x))
 
 
-def test_a_zip_of_dl4js_own_is_refused(tmp_path):
-    """It says nothing of Keras; the error names DL4J's reader."""
+def test_a_zip_of_dl4js_own_is_a_network(tmp_path):
+    """It says nothing of Keras: its arrays are as DL4J has them."""
     import jpype
 
     model = pydl4j_bridge.import_model(DATA / "keras3" / "adam.keras")
     path = str(tmp_path / "m.zip")
     jpype.JClass("org.deeplearning4j.util.ModelSerializer").writeModel(model.java, path, True)
-    with pytest.raises(NotAKerasFile, match=r"ModelSerializer\.restore"):
-        pydl4j_bridge.load(path)
+    loaded = pydl4j_bridge.load(path)
+    x = np.ones((2, *model.translated.inputs[0]))
+    assert type(loaded) is pydl4j_bridge.Network
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+
+
+def test_a_zip_without_a_network_is_refused(tmp_path):
+    """The error says what is missing."""
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("something", "else")
+    with pytest.raises(NotAKerasFile, match=r"no configuration\.json"):
+        pydl4j_bridge.load(tmp_path / "m.zip")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_the_gradient_goes_through_moved_axes():
     with np.load(f"{MODEL}.npz") as arrays:
         x, y = arrays["input_0"], arrays["output_0"]
     random = np.random.default_rng(1)
-    epsilon, direction, step = random.normal(size=y.shape), random.normal(size=x.shape), 1e-3
+    epsilon, direction, step = *(random.normal(size=one.shape).astype("f4") for one in (y, x)), 1e-3
     network = model.java
     network.initGradientsView()
     network.setInput(to_indarray(x))

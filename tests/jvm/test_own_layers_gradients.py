@@ -26,19 +26,24 @@ MODELS = [
 ]
 
 
+def floats(values):
+    """An INDArray of the network's numbers."""
+    return to_indarray(np.asarray(values, dtype=np.float32))
+
+
 def arrays(values):
     """A Java array of INDArrays."""
     import jpype
 
-    return jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))([to_indarray(value) for value in values])
+    return jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))([floats(value) for value in values])
 
 
 def gradient(network, inputs, epsilon):
     """The gradient of sum(output * epsilon) with respect to all parameters, as one vector."""
     if "MultiLayer" in str(network.getClass().getSimpleName()):
-        network.setInput(to_indarray(inputs[0]))
+        network.setInput(floats(inputs[0]))
         network.feedForward(True, False)
-        found = network.backpropGradient(to_indarray(epsilon), None).getFirst()
+        found = network.backpropGradient(floats(epsilon), None).getFirst()
     else:
         network.feedForward(arrays(inputs), True, False)
         found = network.backpropGradient(arrays([epsilon]))
@@ -60,7 +65,7 @@ def test_the_gradient_is_that_of_the_output(name):
     assert np.linalg.norm(found) > 0
 
     def total(parameters):
-        model.java.setParams(to_indarray(parameters.reshape(1, -1)))
+        model.java.setParams(floats(parameters.reshape(1, -1)))
         return float((model.predict(inputs if len(inputs) > 1 else inputs[0]).astype(np.float64) * epsilon).sum())
 
     for direction in (found, random.normal(size=start.shape)):

@@ -30,10 +30,13 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
 
     from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 
+    def floats(values):
+        return to_indarray(np.asarray(values, dtype=np.float32))
+
     nowhere = jpype.JClass("org.deeplearning4j.nn.workspace.LayerWorkspaceMgr").noWorkspaces()
     network = pydl4j_bridge.import_model(ZOO / f"{case}.keras", optimizer=False, on_loss="ignore").java
     with np.load(ZOO / f"{case}.npz") as recorded:
-        given = to_indarray(recorded["input_0"])
+        given = floats(recorded["input_0"])
     network.initGradientsView()
     own = [layer for layer in network.getLayers() if "TranslatedLayer" in str(layer.getClass().getSimpleName())]
     assert own
@@ -47,11 +50,11 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
         x = to_numpy(array if before is None else before.preProcess(array, array.size(0), nowhere))
 
         def output(one, layer=layer):
-            return to_numpy(layer.activate(to_indarray(one), False, nowhere)).astype("f8")
+            return to_numpy(layer.activate(floats(one), False, nowhere)).astype("f8")
 
         weight = random.normal(size=output(x).shape)
-        layer.setInput(to_indarray(x), nowhere)
-        found = layer.backpropGradient(to_indarray(weight), nowhere)
+        layer.setInput(floats(x), nowhere)
+        found = layer.backpropGradient(floats(weight), nowhere)
         direction = random.normal(size=x.shape)
         slope = ((output(x + STEP * direction) - output(x - STEP * direction)) * weight).sum() / (2 * STEP)
         scale = np.abs(weight).sum() * 1e-3
@@ -61,9 +64,9 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
             direction = random.normal(size=kept.shape)
             values = []
             for sign in (1, -1):
-                layer.setParam(name, to_indarray(kept + sign * STEP * direction))
+                layer.setParam(name, floats(kept + sign * STEP * direction))
                 values.append(output(x))
-            layer.setParam(name, to_indarray(kept))
+            layer.setParam(name, floats(kept))
             slope = ((values[0] - values[1]) * weight).sum() / (2 * STEP)
             gradient = to_numpy(found.getFirst().getGradientFor(name))
             assert (gradient * direction).sum() == pytest.approx(slope, rel=2e-2, abs=scale)

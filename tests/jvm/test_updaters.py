@@ -97,7 +97,9 @@ def test_updaters_without_a_builder_have_setters_of_their_own(name):
     own = {
         str(m.getName()): KINDS[str(m.getParameterTypes()[0].getName())]
         for m in java_class.getDeclaredMethods()
-        if m.getParameterCount() == 1 and str(m.getName()).startswith("set")
+        if m.getParameterCount() == 1
+        and str(m.getName()).startswith("set")
+        and "Occurrences" not in str(m.getName())  # how an embedding ties an updater to itself
     }
     assert {f"set{field[0].upper()}{field[1:]}": kind for field, kind in UPDATERS[name].items()} == own
 
@@ -111,7 +113,9 @@ def test_the_updaters_of_our_own_have_the_setters_of_the_table(name):
     own = {
         str(m.getName()): str(m.getParameterTypes()[0].getSimpleName())
         for m in (*java_class.getDeclaredMethods(), *java_class.getSuperclass().getDeclaredMethods())
-        if m.getParameterCount() == 1 and str(m.getName()).startswith("set")
+        if m.getParameterCount() == 1
+        and str(m.getName()).startswith("set")
+        and "Occurrences" not in str(m.getName())  # how an embedding ties an updater to itself
     }
     assert {f"set{field[0].upper()}{field[1:]}": kind for field, kind in OWN_UPDATERS[name].items()} == own
 

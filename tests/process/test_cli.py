@@ -147,7 +147,9 @@ def test_ctrl_c_ends_everything():
         children: list[str] = []
         while not children and command.poll() is None:
             time.sleep(0.2)
-            children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
+            # Each thread has its own: the workers are started by those of the pool.
+            tasks = Path(f"/proc/{command.pid}/task").glob("*/children")
+            children = " ".join(task.read_text() for task in tasks).split()
         time.sleep(1)
         command.send_signal(signal.SIGINT)
         _, errors = command.communicate(timeout=30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 import pydl4j_bridge
@@ -53,6 +54,30 @@ def test_a_check_is_held_against_an_earlier_one(tmp_path):
         ("adamw.keras", "not there"),
         ("adam.h5", "unexplained"),
     ]
+
+
+@pytest.mark.parametrize("verb", ["check", "convert"])
+def test_an_interrupted_run_goes_on(verb, tmp_path):
+    """What is in the file of results is not done again: a verdict that was put there by hand is what is said."""
+    kept = tmp_path / "kept.jsonl"
+    out = [tmp_path / "out"] if verb == "convert" else []
+    command = [verb, DATA / "keras3" / "adam.keras", DATA / "keras3" / "sgd.keras", *out, "--results", kept, "--json"]
+    first = json.loads(run(*command).stdout)
+    lines = kept.read_text().splitlines(keepends=True)
+    assert len(lines) == 3
+    key, said = ("verdict", "agree") if verb == "check" else ("cause", "by hand")
+    done = json.loads(lines[1])
+    kept.write_text(lines[0] + json.dumps({**done, key: said}) + "\n" + lines[2][:-9])  # the last one is cut off
+    again = json.loads(run(*command).stdout)
+    files = "files" if verb == "check" else "models"
+    found, before = ({one["path"]: one for one in run[files]} for run in (again, first))
+    assert found.keys() == before.keys()
+    assert [one[key] for path, one in found.items() if path == done["path"]] == [said]
+    assert [one[key] for path, one in found.items() if path != done["path"]] == [
+        one[key] for path, one in before.items() if path != done["path"]
+    ]
+    other = run(*[*command, "--time-limit", 41] if verb == "check" else [*command, "--verify"])
+    assert "with other options" in str(other.exception)
 
 
 def test_an_error_is_a_change():
