@@ -12,7 +12,6 @@ from opcode import opname
 from typing import Any
 
 from pydl4j_bridge.errors import UnknownJavaAttribute, UnknownJavaImport
-from pydl4j_bridge.jupyter import start
 from pydl4j_bridge.jvm.names import java_class, java_names, unknown_name
 
 
@@ -22,6 +21,8 @@ def __getattr__(name: str) -> Any:
     if name.startswith("__") or caller.f_globals.get("__name__", "").startswith("jedi."):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in java_names():
+        from pydl4j_bridge.jupyter import start
+
         start()
     try:
         value = java_class(name, of=__name__)
