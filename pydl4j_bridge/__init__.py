@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # typing itself would be most of what importing this package costs
+# typing itself would be most of what importing this package costs. Not the literal False: jedi, which completes in
+# IPython and many editors, would take it at its word.
+TYPE_CHECKING = bool()  # noqa: UP018
 
 __version__ = "0.1.0"
 
@@ -94,6 +96,7 @@ _HOMES = {
     "errors": ("BridgeError",),
     "evaluation": ("Evaluation", "RegressionEvaluation"),
     "imported": ("ImportedModel",),
+    "jupyter": ("load_ipython_extension", "unload_ipython_extension"),
     "kerasfile": ("KerasModelFile", "NoOptimizer", "Optimizer"),
     "mapping": ("Finding", "ScheduleSpec", "UpdaterSpec"),
     "network": ("Network",),

@@ -30,6 +30,7 @@ from pydl4j_bridge.translate.trained import as_keras_trains
 
 if TYPE_CHECKING:
     from pydl4j_bridge.imported import ImportedModel
+    from pydl4j_bridge.jvm.session import Jvm
     from pydl4j_bridge.network import Network
     from pydl4j_bridge.translate.inputs import InputShapes
 
@@ -59,9 +60,13 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error", fidelity: Fidelity 
     return _map(read_optimizer(source), on_loss=on_loss, fidelity=fidelity)
 
 
-def start(**options: Any) -> Any:
-    """Start the JVM of this process, or return the one that runs; see :func:`pydl4j_bridge.jvm.session.start`."""
-    from pydl4j_bridge.jvm.session import start
+def start(**options: Any) -> Jvm:
+    """Start the JVM of this process, or return the one that runs; see :func:`pydl4j_bridge.jvm.session.start`.
+
+    Afterwards Java's packages can be imported. In IPython and notebooks, what Java says is shown in the cell that
+    caused it, and its exceptions are shown as ``jupyter`` says.
+    """
+    from pydl4j_bridge.jupyter import start
 
     return start(**options)
 

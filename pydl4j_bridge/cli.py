@@ -390,6 +390,26 @@ def doctor(*, as_json: bool) -> int:
     return FINE if all(check.ok for check in checks) else ENVIRONMENT
 
 
+@cli.command()
+@click.option("--out", help="A folder that a type checker looks in, such as VS Code's typings; default: site-packages.")
+@_json
+def stubs(*, out: str | None, as_json: bool) -> int:
+    """Write type stubs of Deeplearning4j's classes, for completion in editors and for type checkers."""
+    from pathlib import Path
+
+    from pydl4j_bridge.stubs import install_stubs
+
+    done = install_stubs(None if out is None else Path(out))
+    folders = [str(folder) for folder in done.folders]
+    said = "written" if done.worked else "there already"
+    _say(
+        as_json,
+        {"folders": folders, "files": done.files, "worked": done.worked},
+        f"{said}: {done.files} stubs in {' and '.join(folders)}",
+    )
+    return FINE
+
+
 @cli.group()
 def jars() -> None:
     """Deeplearning4j's jars: fetch them, verify them, say where they are."""

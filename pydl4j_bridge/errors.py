@@ -17,6 +17,9 @@
     ├── TranslationError            the model was read, and DL4J cannot express it
     │   └── UnsupportedLayer        all layers that it cannot, at once
     ├── InvalidArgument             a Python argument that the Java class to be built has no place for
+    ├── UnknownJavaName             a short name that pydl4j_bridge.java does not have
+    │   ├── UnknownJavaAttribute    asked for as an attribute: an AttributeError, too
+    │   └── UnknownJavaImport       asked for by an import: an ImportError, too
     ├── MissingExtra                a library that only this use of the package needs is not installed
     ├── KerasProcessError           Keras was to be asked in a process of its own, and is not there or did not answer
     └── JvmError                    the environment: Java, the jars, the worker process
@@ -63,6 +66,9 @@ __all__ = [
     "TranslationError",
     "Truncated",
     "UnknownDialect",
+    "UnknownJavaAttribute",
+    "UnknownJavaImport",
+    "UnknownJavaName",
     "UnsafeFile",
     "UnsupportedLayer",
     "UnsupportedOptimizer",
@@ -213,6 +219,18 @@ class UnsupportedLayer(TranslationError):
 
 class InvalidArgument(BridgeError):
     """A name or a value that the Java class to be built has no place for."""
+
+
+class UnknownJavaName(BridgeError):
+    """``pydl4j_bridge.java`` has no such name."""
+
+
+class UnknownJavaAttribute(UnknownJavaName, AttributeError):
+    """The name was asked for as an attribute."""
+
+
+class UnknownJavaImport(UnknownJavaName, ImportError):
+    """The name was asked for by an import."""
 
 
 class KerasProcessError(BridgeError):

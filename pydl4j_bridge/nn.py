@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from pydl4j_bridge.errors import InvalidArgument
-from pydl4j_bridge.jvm.session import start
+from pydl4j_bridge.jupyter import start
 from pydl4j_bridge.mapping.construction import PACKAGES, ROWS, Row
 from pydl4j_bridge.network import Network
 

@@ -55,7 +55,7 @@ def test_the_errors_are_the_tree_of_their_docstring():
             depth = len(m[1]) // 4
             stack = [*stack[:depth], m[2]]
             drawn[m[2]] = stack[-2] if depth else "Exception"
-    real = {name: getattr(errors, name).__base__.__name__ for name in errors.__all__}
+    real = {name: getattr(errors, name).__bases__[0].__name__ for name in errors.__all__}
     assert drawn == real
 
 

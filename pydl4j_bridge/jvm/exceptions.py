@@ -12,7 +12,7 @@ from typing import Any
 
 from pydl4j_bridge.errors import JavaError, NativeImportError
 
-__all__ = ["TABLE", "java_errors"]
+__all__ = ["TABLE", "advice", "cause_chain", "described", "java_errors"]
 
 _KERAS = "org.deeplearning4j.nn.modelimport.keras.exceptions"
 
@@ -46,7 +46,7 @@ def java_errors(what: str, *, error: type[JavaError] = JavaError, **fields: Any)
         ours, fix = _row(thrown)
         if issubclass(error, ours):
             ours = error
-        causes = _causes(thrown)
+        causes = tuple(map(described, cause_chain(thrown)))
         # The innermost cause says what was wrong; the outer ones say who noticed.
         because = causes[-1] if len(causes) == 1 else f"{causes[0]} (caused by {causes[-1]})"
         raise ours(
@@ -67,17 +67,24 @@ def _row(thrown: Any) -> tuple[type[JavaError], str]:
     return by_name[str(java_class.getName())]
 
 
-def _causes(thrown: Any) -> tuple[str, ...]:
+def advice(thrown: Any) -> str:
+    """What to do about a Java exception; empty where the table does not say."""
+    return _row(thrown)[1]
+
+
+def cause_chain(thrown: Any) -> tuple[Any, ...]:
+    """A Java exception and its causes, outermost first."""
     chain: list[Any] = []
     cause: Any = thrown
     # Java forbids an exception to be its own cause, but not longer circles.
     while cause is not None and not any(cause.equals(seen) for seen in chain):
         chain.append(cause)
         cause = cause.getCause()
-    return tuple(_text(link) for link in chain)
+    return tuple(chain)
 
 
-def _text(thrown: Any) -> str:
+def described(thrown: Any) -> str:
+    """``"class: message"``."""
     message = thrown.getMessage()
     name = str(thrown.getClass().getName())
     return name if message is None else f"{name}: {message}"

@@ -18,21 +18,26 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydl4j_bridge.errors import JarsMissing, JvmAfterFork, JvmAlreadyStarted, JvmError
 from pydl4j_bridge.jvm.flags import arguments_for, startup_cache
 from pydl4j_bridge.jvm.jars import class_path, fetch, folder
 from pydl4j_bridge.jvm.java import JavaRuntime, find_java
 from pydl4j_bridge.jvm.lock import DL4J
+from pydl4j_bridge.jvm.names import java_class, java_names
 from pydl4j_bridge.jvm.own_classes import own_jar
 from pydl4j_bridge.jvm.settings import settings
+
+if TYPE_CHECKING:
+    import org as java_org  # what `pydl4j-bridge stubs` writes
 
 __all__ = ["Jvm", "is_started", "running", "start"]
 
 
 @dataclass(frozen=True, slots=True)
 class Jvm:
-    """The JVM of this process.
+    """The JVM of this process, and the way to its classes: ``jvm.Adam``, ``jvm.org.nd4j.linalg.factory.Nd4j``.
 
     Attributes:
         version: of Java, e.g. ``25.0.2``.
@@ -51,6 +56,21 @@ class Jvm:
     arguments: tuple[str, ...]
     jvm_args: tuple[str, ...]
     startup_cache: Path | None
+
+    @property
+    def org(self) -> java_org.__module_protocol__:
+        """The Java package ``org``, with everything below it."""
+        import jpype
+
+        return jpype.JPackage("org")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # copy and pickle ask for such
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return java_class(name, of="the JVM")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *java_names()})
 
 
 _jvm: Jvm | None = None
@@ -91,6 +111,7 @@ def start(
             _same_or_error(_jvm, java_home, jvm_args)
         else:
             _jvm = _start(java_home, jvm_args, progress=progress)
+            import jpype.imports  # noqa: F401 - makes Java's packages importable
         return _jvm
 
 
