@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,14 @@ def describe(network: Any, shapes: Mapping[str, tuple[int | None, ...]]) -> list
 
 def is_graph(network: Any) -> bool:
     """It is a ``ComputationGraph``; otherwise a ``MultiLayerNetwork``."""
-    return str(network.getClass().getSimpleName()) == "ComputationGraph"
+    return isinstance(network, _graph())
+
+
+@cache
+def _graph() -> Any:
+    import jpype
+
+    return jpype.JClass("org.deeplearning4j.nn.graph.ComputationGraph")
 
 
 def data_type(network: Any) -> np.dtype[Any]:
