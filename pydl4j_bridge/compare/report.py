@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from pydl4j_bridge import tables
 from pydl4j_bridge.compare.quirks import explain_missing
 from pydl4j_bridge.compare.specs import Difference, compare_specs
 from pydl4j_bridge.errors import BridgeError
@@ -162,6 +163,36 @@ class Report:
             "native_not_enforced": self.native_not_enforced.to_dict(),
             "predictions": self.predictions.to_dict(),
         }
+
+    def _repr_html_(self) -> str:
+        attempts = {
+            f"native import, enforceTrainingConfig={str(one.enforce_training_config).lower()}": _said(one)
+            for one in (self.native, self.native_not_enforced)
+        }
+        predictions = self.predictions
+        compared = (
+            f"{predictions.status} {predictions.why}"
+            if predictions.difference is None
+            else (f"{predictions.status}, {predictions.difference:.1e} apart")
+        )
+        parts = [
+            tables.pairs(
+                {"verdict": self.verdict.value, **attempts, "predictions": compared}, title=self.file.path or ""
+            )
+        ]
+        if self.updater is not None:
+            parts.append(self.updater._repr_html_())
+        if self.error is not None:
+            parts.append(tables.paragraph(f"{type(self.error).__name__}: {self.error}"))
+        if self.differences:
+            rows = [(one.field, one.bridge, one.native, one.quirk or "unexplained") for one in self.differences]
+            parts.append(tables.table(("field", "bridge", "native", "quirk"), rows, title="differences"))
+        return "".join(parts)
+
+
+def _said(attempt: NativeAttempt) -> str:
+    because = attempt.error["because"] if attempt.error else attempt.why
+    return ": ".join(part for part in (attempt.status, str(because or "")) if part)
 
 
 def entry(

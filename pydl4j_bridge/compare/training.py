@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydl4j_bridge import tables
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -123,6 +125,15 @@ class TrainingReport:
             lines.append(f"furthest apart: {worst.kind} {worst.name}, {worst.relative:.1e}")
         lines.append(f"loss: {max((step.loss_difference for step in self.steps), default=0.0):.1e}")
         return "\n".join((*lines, *(f"note: {note}" for note in self.notes)))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (step.step, step.loss_difference, max((one.relative for one in step.tensors), default=None))
+            for step in self.steps
+        ]
+        parts = [tables.paragraph(line) for line in str(self).splitlines()]
+        inside = tables.table(("step", "difference of the loss", "furthest tensor"), rows)
+        return "".join(parts) + tables.folded(f"{len(rows)} steps", inside)
 
 
 def compare_tensors(

@@ -127,3 +127,14 @@ class KerasModelFile:
     reason: NoOptimizer | None = None
     has_optimizer_state: bool = field(default=False)
     model_config: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        said = {
+            "written by": f"{self.dialect}, version {self.keras_version or 'unknown'}",
+            "saved": f"{self.saved} ({self.container})",
+            "model": self.model_class,
+            "loss": None if self.loss is None else str(self.loss),
+            "optimizer": f"none: {self.reason.why}" if self.reason else None,
+        }
+        shown = tables.pairs({name: value for name, value in said.items() if value}, title=self.path or "")
+        return shown + (self.optimizer._repr_html_() if self.optimizer else "")

@@ -93,3 +93,26 @@ def test_the_documented_keys_are_there():
         None,
         "agree",
     )
+
+
+def test_a_notebook_shows_what_was_found():
+    """Verdict, both native imports, our updater, each difference with its quirk, and text of the file as text."""
+    file = KerasModelFile("<m>.h5", "h5", "whole model", "keras-2", optimizer=ADAM)
+    shown = report(attempt("imported", dense=UpdaterSpec("Sgd", {"learningRate": 0.1})), file)._repr_html_()
+    for text in (
+        "unexplained",
+        "enforceTrainingConfig=false",
+        "learning.config.Adam, from Adam",
+        "<td",
+        "&lt;m&gt;.h5",
+    ):
+        assert text in shown
+    assert "<m>" not in shown
+    assert "written by" in file._repr_html_()
+    assert "not compiled" in UNCOMPILED._repr_html_()
+
+
+def test_an_error_is_shown():
+    """Where our side refuses the optimizer."""
+    error = UnsupportedOptimizer("ND4J has no Ftrl")
+    assert "ND4J has no Ftrl" in report(attempt("refused"), error=error, updater=None)._repr_html_()

@@ -38,6 +38,7 @@ def test_dl4j_trains_as_keras_did(name):
     assert [step.iterations for step in recorded] == [(13, 13), (16, 16), (19, 19), (20, 20)]
     assert {"weight", "velocity"} <= {tensor.kind for tensor in recorded[0].tensors}
     assert {"norm/moving_mean", "norm/moving_variance"} <= {tensor.name for tensor in recorded[0].tensors}
+    assert "10 steps</summary>" in report._repr_html_()
 
 
 def test_another_rule_leaves_keras_at_its_first_step(tmp_path):
