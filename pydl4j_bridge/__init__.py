@@ -46,12 +46,15 @@ __all__ = [
     "record",
     "record_training",
     "start",
+    "to_indarray",
+    "to_numpy",
     "verify",
 ]
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from pydl4j_bridge.arrays import to_indarray, to_numpy
     from pydl4j_bridge.bridge import (
         build_updater,
         check,
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from pydl4j_bridge.verifying import record, verify
 
 _HOMES = {
+    "arrays": ("to_indarray", "to_numpy"),
     "bridge": (
         "build_updater",
         "check",

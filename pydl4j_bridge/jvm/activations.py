@@ -22,14 +22,14 @@ def activations(network: Any, inputs: Sequence[NDArray[Any]]) -> Iterator[tuple[
         JavaError: the network failed.
     """
     with java_errors("the network's layers cannot be computed"):
-        given = [to_indarray(one) for one in inputs]
+        given = [to_indarray(one, copy=True) for one in inputs]
         if str(network.getClass().getSimpleName()) == "ComputationGraph":
             yield from _of_graph(network, given)
             return
         for at, layer in enumerate(network.getLayers()):
             # Up to each layer anew: outside of workspaces, one may work in place on what the one before it gave.
             last = list(network.feedForwardToLayer(at, given[0].dup(), False))[-1]
-            yield str(layer.conf().getLayer().getLayerName()), to_numpy(last)
+            yield str(layer.conf().getLayer().getLayerName()), to_numpy(last, copy=True)
 
 
 def _of_graph(network: Any, given: Sequence[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -50,4 +50,4 @@ def _of_graph(network: Any, given: Sequence[Any]) -> Iterator[tuple[str, NDArray
         # Some give their input, or a view of it, which the next one may change.
         found[at] = vertex.doForward(False, workspaces).dup()
         vertex.clear()
-        yield name, to_numpy(found[at])
+        yield name, to_numpy(found[at], copy=True)

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import Room, copy, to_indarray, uninitialized, view
+from pydl4j_bridge.jvm.arrays import to_indarray, uninitialized, view
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders
+from pydl4j_bridge.jvm.room import Room, copy
 from pydl4j_bridge.translate import Array, ImportableModel, LayerPlan
 from pydl4j_bridge.translate.inputs import GIVE_THEM
 

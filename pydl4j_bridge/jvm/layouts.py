@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import address, data_type, memory, to_numpy
+from pydl4j_bridge.jvm.arrays import address, data_type, memory, view
 from pydl4j_bridge.jvm.building import give_weights, importer_model
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.translate import ImportableModel, LayerPlan
@@ -172,7 +172,7 @@ def _trace(
         unknown = {name: (float(part.of(total)),) * len(values) for name, values in plan.constants.items()}
         give_weights(keras, replace(plan, constants=unknown), arrays)
         for entry in keras.getWeights().entrySet():
-            found_part = to_numpy(entry.getValue()).ravel().astype(np.int64) * part.scale
+            found_part = view(entry.getValue()).ravel().astype(np.int64) * part.scale
             numbers[str(entry.getKey())] = numbers.get(str(entry.getKey()), 0) + found_part
     for parameter, positions in offsets.items():
         known = numbers[parameter] < total

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
+from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy, view
 from pydl4j_bridge.jvm.configurations import activation_types, input_type, shape_of
 from pydl4j_bridge.jvm.descriptions import is_graph
 from pydl4j_bridge.jvm.exceptions import java_errors
@@ -30,11 +30,11 @@ def predict(network: Any, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     import jpype
 
     with java_errors("the network cannot predict"):
-        given = [to_indarray(one) for one in inputs]
+        given = [to_indarray(one, copy=True) for one in inputs]  # DL4J writes into what it is given
         if is_graph(network):
             arrays = jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(given)
-            return [to_numpy(output) for output in network.output(arrays)]
-        return [to_numpy(network.output(given[0]))]
+            return [to_numpy(output, copy=True) for output in network.output(arrays)]
+        return [to_numpy(network.output(given[0]), copy=True)]
 
 
 def outputs_for(network: Any, model: ImportableModel, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -140,7 +140,7 @@ def score(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray
 def _batch(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> list[Any]:
     import jpype
 
-    pairs = [[to_indarray(one) for one in arrays] for arrays in (inputs, labels)]
+    pairs = [[to_indarray(one, copy=True) for one in arrays] for arrays in (inputs, labels)]
     if not is_graph(network):
         return [arrays[0] for arrays in pairs]
     return [jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(arrays) for arrays in pairs]
@@ -298,7 +298,7 @@ def same_parameters(one: Any, other: Any) -> bool:
     if (states[0] is None) != (states[1] is None):
         return False
     pairs = [(one.params(), other.params()), *([tuple(states)] if states[0] is not None else [])]
-    return all(to_numpy(a).tobytes() == to_numpy(b).tobytes() for a, b in pairs)
+    return all(view(a).tobytes() == view(b).tobytes() for a, b in pairs)
 
 
 def _without_place(network: Any) -> str | None:

@@ -112,6 +112,10 @@ def start(
         else:
             _jvm = _start(java_home, jvm_args, progress=progress)
             import jpype.imports  # noqa: F401 - makes Java's packages importable
+
+            from pydl4j_bridge.jvm.customizers import customize
+
+            customize()
         return _jvm
 
 

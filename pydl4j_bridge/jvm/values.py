@@ -52,7 +52,8 @@ def convert(value: Any, java: Any, size: int = 1) -> Any:
     if isinstance(value, str) and name in ("java.lang.String", "java.lang.Object"):
         return jpype.JString(value)
     if isinstance(value, np.ndarray) and name == "org.nd4j.linalg.api.ndarray.INDArray":
-        return to_indarray(value)
+        # Weights and the like, which are never whole numbers to ND4J.
+        return to_indarray(value.astype(value.dtype if value.dtype == np.float64 else np.float32))
     if _is_sequence(value) and name in ("java.util.List", "java.util.Collection"):
         return jpype.JClass("java.util.ArrayList")(list(value))
     if isinstance(value, Mapping) and name == "java.util.Map":

@@ -112,7 +112,7 @@ def test_a_step_of_training_is_keras_own():
     assert model.notes == ()
     rate = model.updaters()["dense"].fields["learningRate"]
     names = ("0_W", "0_b", "1_W", "1_b")
-    w0, b0, w1, b1 = before = [to_numpy(model.java.getParam(name)) for name in names]
+    w0, b0, w1, b1 = before = [to_numpy(model.java.getParam(name), copy=True) for name in names]
     random = np.random.default_rng(7)
     x, y = random.normal(size=(8, 3)).astype("f4"), random.normal(size=(8, 1)).astype("f4")
     hidden = np.tanh(x @ w0 + b0)
@@ -248,7 +248,7 @@ def test_a_network_of_images_can_be_trained():
         c for c in compiled() if "conv2d" in c and pydl4j_bridge.read(ZOO / c).loss is not None and trainable(c)
     )
     model = pydl4j_bridge.import_model(ZOO / case, on_loss="ignore")
-    before = to_numpy(model.java.params())
+    before = to_numpy(model.java.params(), copy=True)
     (inputs,), (outputs,) = recorded(case.rpartition(".")[0], "input"), recorded(case.rpartition(".")[0], "output")
     model.train_on_batch(inputs, np.clip(outputs, 0, 1))
     assert np.abs(to_numpy(model.java.params()) - before).max() > 0

@@ -39,7 +39,7 @@ def test_value_and_gradient_are_kerass(package, case):
         json.dumps(described), jpype.JClass("org.nd4j.linalg.lossfunctions.ILossFunction").class_
     )
     batch = output.shape[0]
-    given = [to_indarray(one.reshape(batch, -1)) for one in (labels, output)]
+    given = [to_indarray(one.reshape(batch, -1), copy=True) for one in (labels, output)]
     activation = jpype.JClass("org.nd4j.linalg.activations.impl.ActivationIdentity")()
     assert float(function.computeScore(*given, activation, None, False)) / batch == pytest.approx(loss, rel=1e-5)
     found = to_numpy(function.computeGradient(*given, activation, None)).reshape(output.shape) / batch

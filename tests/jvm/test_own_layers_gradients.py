@@ -28,7 +28,7 @@ MODELS = [
 
 def floats(values):
     """An INDArray of the network's numbers."""
-    return to_indarray(np.asarray(values, dtype=np.float32))
+    return to_indarray(np.asarray(values, dtype=np.float32), copy=True)
 
 
 def arrays(values):

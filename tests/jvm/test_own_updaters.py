@@ -52,7 +52,7 @@ def train(network, steps: int) -> np.ndarray:
     x, y = to_indarray(rng.normal(size=(6, 3))), to_indarray(rng.normal(size=(6, 2)))
     for _ in range(steps):
         network.fit(x, y)
-    return to_numpy(network.params())
+    return to_numpy(network.params(), copy=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,7 +119,7 @@ def test_training_goes_on_from_the_zip(name, tmp_path):
 
     spec = spec_of(name)
     trained = network(spec)
-    start = to_numpy(trained.params())
+    start = to_numpy(trained.params(), copy=True)
     assert np.isfinite(train(trained, 4)).all()
     path = str(tmp_path / "network.zip")
     networks.save(trained, path)

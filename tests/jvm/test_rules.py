@@ -47,16 +47,16 @@ def apply(spec: UpdaterSpec, start: np.ndarray, gradients: np.ndarray) -> np.nda
         decay = jpype.JClass("org.nd4j.linalg.learning.regularization.WeightDecay")(
             jpype.JDouble(coefficient), apply_rate
         )
-    parameters = to_indarray(start[None])
+    parameters = to_indarray(start[None], copy=True)
     after = []
     for iteration, gradient in enumerate(gradients):
-        view = to_indarray(gradient[None])
+        view = to_indarray(gradient[None], copy=True)
         running.applyUpdater(view, iteration, 0)
         if decay is not None:
             decay.apply(parameters, view, updater.getLearningRate(iteration, 0), iteration, 0)
         parameters.subi(view)
         if iteration + 1 in STEPS:
-            after.append(to_numpy(parameters)[0])
+            after.append(to_numpy(parameters, copy=True)[0])
     return np.stack(after)
 
 

@@ -31,7 +31,7 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
     from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 
     def floats(values):
-        return to_indarray(np.asarray(values, dtype=np.float32))
+        return to_indarray(np.asarray(values, dtype=np.float32), copy=True)
 
     nowhere = jpype.JClass("org.deeplearning4j.nn.workspace.LayerWorkspaceMgr").noWorkspaces()
     network = pydl4j_bridge.import_model(ZOO / f"{case}.keras", optimizer=False, on_loss="ignore").java
@@ -60,7 +60,7 @@ def test_the_gradients_are_the_slopes_of_the_output(case):
         scale = np.abs(weight).sum() * 1e-3
         assert (to_numpy(found.getSecond()) * direction).sum() == pytest.approx(slope, rel=2e-2, abs=scale)
         for name in map(str, layer.paramTable().keySet()):
-            kept = to_numpy(layer.getParam(name))
+            kept = to_numpy(layer.getParam(name), copy=True)
             direction = random.normal(size=kept.shape)
             values = []
             for sign in (1, -1):

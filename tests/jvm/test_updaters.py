@@ -196,3 +196,12 @@ def test_schedules_give_keras_own_rates(name, recorded):
     near = 4e-7 * max(rate for _, rate in recorded)
     for step, expected in recorded:
         assert expected == pytest.approx(float(schedule.valueAt(step, 0)), rel=0, abs=near)
+
+
+def test_an_updater_shows_its_settings_in_python():
+    """In one line where it is printed, and as a table in a notebook, also one of ours."""
+    updater = build_updater(UpdaterSpec("Adam", {"learningRate": 0.25}))
+    assert repr(updater).startswith("Adam(learningRate=0.25, ")
+    assert "org.nd4j.linalg.learning.config.Adam</caption>" in updater._repr_html_()
+    own = build_updater(map_optimizer(read(DATA / "keras3" / "nadam.keras").optimizer, fidelity="exact"))
+    assert "KerasNadam</caption>" in own._repr_html_()
