@@ -71,7 +71,8 @@ def train(updater: IUpdater) -> Evaluation:
     network.init()
     network.setListeners(ScoreIterationListener(1))
     pictures: INDArray = Nd4j.rand("c", [4, 1, 8, 8])
-    labels = Nd4j.zeros(DataType.FLOAT, 4, 3)
+    pictures[:, 0, 1:, ::2] += 0.5 * pictures[:, 0, 1:, ::2]  # operators are Python's
+    labels = Nd4j.zeros(DataType.FLOAT, len(pictures), 3)
     for row in range(4):
         labels.putScalar(row, row % 3, 1.0)
     data = DataSet(pictures, labels)
