@@ -61,10 +61,19 @@ def map_optimizer(source: Any, *, on_loss: OnLoss = "error", fidelity: Fidelity 
 
 
 def start(**options: Any) -> Jvm:
-    """Start the JVM of this process, or return the one that runs; see :func:`pydl4j_bridge.jvm.session.start`.
+    """Start the JVM of this process, or return the one that runs. Jars that are missing are fetched first.
 
     Afterwards Java's packages can be imported. In IPython and notebooks, what Java says is shown in the cell that
-    caused it, and its exceptions are shown as ``jupyter`` says.
+    caused it, and its exceptions begin with the line to act on.
+
+    Args:
+        options: ``java_home``, the Java runtime to use; ``jvm_args``, more arguments for the JVM, e.g. ``["-Xmx8g"]``;
+            ``progress``, whether a fetch shows its progress. Without any, whichever JVM runs is taken.
+
+    Raises:
+        JvmAlreadyStarted: a JVM runs with other options, or is somebody else's and of no use.
+        JvmAfterFork: the parent process had a JVM.
+        JvmError: no Java, no jars, or Java refused to start.
     """
     from pydl4j_bridge.jupyter import start
 

@@ -90,7 +90,7 @@ class BridgeError(Exception):
         fix: what a person can do about it.
     """
 
-    #: Exit code of the command line: 2 for bad input, 3 for the environment.
+    #: Exit code of the command line, 2 for bad input and 3 for the environment.
     exit_code: ClassVar[int] = 2
 
     def __init__(

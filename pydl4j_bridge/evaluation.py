@@ -22,8 +22,10 @@ class Evaluation:
         loss: the mean over the samples, with the regularization; None where the network has no loss.
         samples: how many there were; of sequences, steps.
         accuracy: the share of them that has its class predicted.
-        precision, recall, f1: means over the classes as DL4J takes them, which leaves out classes that are nowhere;
-            with two classes those of the second.
+        precision: the mean over the classes as DL4J takes it, which leaves out classes that are nowhere; with two
+            classes that of the second.
+        recall: likewise.
+        f1: likewise.
         confusion: how often a class (row) was predicted as one (column): whole numbers, shape (classes, classes).
         labels: the names of the classes.
     """
@@ -67,7 +69,8 @@ class RegressionEvaluation:
     """Of a network that predicts numbers.
 
     Attributes:
-        loss, samples: as of :class:`Evaluation`.
+        loss: as of :class:`Evaluation`.
+        samples: likewise.
         columns: for each number of the output, ``mse``, ``mae``, ``rmse``, ``r2`` and ``correlation`` (Pearson's).
     """
 

@@ -83,7 +83,7 @@ class ImportedModel(Network):
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the network's numbers: float32, or float64."""
+        """The type of the network's numbers, float32 or float64."""
         return np.dtype(self.translated.dtype)
 
     def labels_of(self, y: Arrays, batch: int) -> list[NDArray[Any]]:
@@ -243,7 +243,7 @@ class ImportedModel(Network):
         return made
 
     def verify(self, path: str | os.PathLike[str]) -> Verification:
-        """Hold the network against the one that :meth:`save` has written to ``path``, read back by DL4J.
+        """Hold the network against the one that ``save`` has written to ``path``, read back by DL4J.
 
         Raises:
             JavaError: DL4J cannot read the file, or one of the networks cannot predict.

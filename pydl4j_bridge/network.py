@@ -30,8 +30,9 @@ class Network:
 
     Attributes:
         java: the network itself, with all that Java can do with it.
-        input_shapes, output_shapes: of one sample; None: not known, and then nothing is checked before Java gets an
-            array.
+        input_shapes: of one sample, one for each input; None: not known, and then nothing is checked before Java gets
+            an array.
+        output_shapes: likewise, one for each output.
         channels_last: arrays have channels and features last, where the network has them first; otherwise arrays are
             as the network has them.
         history: of the last :meth:`fit`, also of one that was interrupted; None before it.
@@ -55,7 +56,7 @@ class Network:
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the network's numbers: float32, or float64."""
+        """The type of the network's numbers, float32 or float64."""
         return descriptions.data_type(self.java)
 
     @property
@@ -186,7 +187,7 @@ class Network:
         """Train on arrays, or on an iterable of batches ``(x, y)``; the samples stay in their order.
 
         Ctrl-C, or a notebook's stop, ends it between two batches: the network is what the last step has made of it and
-        can be used, and :attr:`history` has the epochs that were whole.
+        can be used, and ``history`` has the epochs that were whole.
 
         Args:
             x: as in :meth:`predict`, or, without ``y``, an iterable of ``(x, y)`` that can be gone through once for

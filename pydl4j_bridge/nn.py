@@ -169,7 +169,7 @@ def Graph(  # noqa: N802 - as Sequential
 
 
 def from_json(text: str) -> Network:
-    """A network of a configuration as :meth:`Network.to_json` writes it, with first weights drawn anew.
+    """A network of a configuration as :meth:`pydl4j_bridge.Network.to_json` writes it, with first weights drawn anew.
 
     The text names the Java classes of its parts, as DL4J writes it: take it from where you would take code.
 

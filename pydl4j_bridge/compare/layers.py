@@ -53,12 +53,13 @@ class LayerDifference:
         layer: its name in Keras; inside of nested models ``model/layer``.
         class_name: its class in Keras.
         shape: of what it gives, with the batch.
-        largest: max|Keras|.
-        absolute: max|DL4J - Keras|; infinite where one of them has a number and the other has none.
+        largest: ``max|Keras|``.
+        absolute: ``max|DL4J - Keras|``; infinite where one of them has a number and the other has none.
         relative: the same divided by ``largest``.
-        quantiles: of |DL4J - Keras|: half, 90 % and 99 % of the numbers are no further apart.
+        quantiles: of ``|DL4J - Keras|``: half, 90 % and 99 % of the numbers are no further apart.
         place: index of the number that is furthest off.
-        keras, dl4j: the two numbers there.
+        keras: Keras's number there.
+        dl4j: DL4J's.
         inherited: the largest ``relative`` of what it was given.
         not_compared: why there is nothing to compare; then all numbers are 0.
     """

@@ -149,7 +149,7 @@ class Report:
 
     @property
     def matters(self) -> bool:
-        """Whether a person has to act: an unexplained difference, or a Keras setting that ND4J cannot express."""
+        """An unexplained difference, or a Keras setting that ND4J cannot express, wants a person to act."""
         return self.verdict is Verdict.UNEXPLAINED or bool(self.updater and self.updater.losses)
 
     def to_dict(self) -> dict[str, Any]:

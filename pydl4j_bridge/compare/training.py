@@ -53,7 +53,7 @@ class StepDifference:
 
     @property
     def loss_difference(self) -> float:
-        """|DL4J - Keras| of the loss, relative to Keras's; 0 where it was not recorded."""
+        """``|DL4J - Keras|`` of the loss, relative to Keras's; 0 where it was not recorded."""
         if self.keras_loss is None or self.keras_loss == self.loss:
             return 0.0
         return abs(self.loss - self.keras_loss) / max(abs(self.keras_loss), 1e-30)

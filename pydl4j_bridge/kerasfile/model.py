@@ -72,7 +72,7 @@ class Optimizer:
     Attributes:
         class_name: the class without the prefix of its registration: ``Adam``, not ``Custom>Adam``.
         config: what the optimizer's ``get_config()`` gave when it was saved.
-        dialect: id of a row of :data:`pydl4j_bridge.kerasfile.dialects.DIALECTS`.
+        dialect: id of a row of ``pydl4j_bridge.kerasfile.dialects.DIALECTS``.
         registered_name: the class as the file spells it.
         where: the place of ``config`` in its file.
         file: the file, where there is one.
