@@ -39,6 +39,9 @@ __all__ = ["build_updater", "check", "check_many", "import_model", "map_optimize
 #: Seconds that one native import may take. The slowest that ends, of a model of 100 MB, takes 3.
 TIME_LIMIT = 40.0
 
+#: What DL4J puts on layers that were given no updater.
+_DL4JS_DEFAULT = UpdaterSpec("Sgd", {"learningRate": 0.001})
+
 
 def map_optimizer(source: Any, *, on_loss: OnLoss = "error", fidelity: Fidelity = "nd4j") -> UpdaterSpec:
     """The ND4J updater for a Keras optimizer, with a finding for every key of its config. Needs no JVM.
@@ -116,6 +119,7 @@ def import_model(
     lambdas: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     inputs: InputShapes | None = None,
     dtype: Literal["float32", "float64"] | None = None,
+    loss: Any = None,
 ) -> ImportedModel:
     """The Keras model at ``path`` as a real DL4J network in this process, with its optimizer on every layer.
 
@@ -123,9 +127,9 @@ def import_model(
 
     Args:
         path: a whole model: ``.h5`` or ``.keras`` of Keras 1, 2, tf.keras or Keras 3.
-        optimizer: put the mapped optimizer on the layers; False for inference only.
-        enforce_training_config: as in DL4J; False reads no training settings, so the model has no optimizer. Its
-            layers then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
+        optimizer: put the mapped optimizer on the layers; False for inference only: the network has no loss either.
+        enforce_training_config: as in DL4J; False reads no optimizer, and the loss alone is the file's. The layers
+            then carry DL4J's default, Sgd(0.001): set a learning rate or an updater before training.
         on_loss, fidelity: as in :func:`map_optimizer`.
         state: carry what the optimizer remembers of its steps (moments, accumulators, how many they were), so that
             training goes on where Keras stopped. None: where the file has it, and a note says why where it has not;
@@ -136,9 +140,12 @@ def import_model(
         inputs: shapes, without the batch, for inputs whose sizes the file leaves open and DL4J needs: ``(224, 224, 3)``
             where there is one input, a list of shapes in the order of the inputs, or ``{"input_1": (224, 224, 3)}``.
         dtype: of the network's numbers; None: as in Keras, float64 where its layers are, and float32 otherwise.
+        loss: what to train with in the place of the file's, as ``compile`` takes it: a name of Keras's, or its
+            ``{"class_name": ..., "config": {...}}``; of several outputs a list, or a dict by their names. The way to
+            train a model that was not compiled.
 
     Raises:
-        InvalidConfig: ``lambdas`` names a layer that the model does not have.
+        InvalidConfig: ``loss`` cannot be trained with, or ``lambdas`` names a layer that the model does not have.
         UnsupportedLayer: DL4J has nothing that computes the same; names all layers.
         TranslationError: another reason why the model cannot be brought over.
         MappingError: the optimizer cannot be brought over; ``optimizer=False`` imports the model without it.
@@ -149,6 +156,7 @@ def import_model(
     from pydl4j_bridge.carried import as_double, carry_state
     from pydl4j_bridge.imported import ImportedModel
     from pydl4j_bridge.jvm.building import build_network
+    from pydl4j_bridge.jvm.networks import install_updater
     from pydl4j_bridge.kerasfile.contents import open_model
     from pydl4j_bridge.translate import bind_weights, from_keras_1, translate
 
@@ -158,9 +166,12 @@ def import_model(
     with open_model(path, file.container, file.model_config) as contents:
         contents, weights = from_keras_1(contents) if major == 1 else (contents, bind_weights(contents))
         recorder = _Recorder(lambdas or {})
-        compiled = Compiled(file.loss, file.loss_weights) if updater else NOT_COMPILED
+        compiled = Compiled(file.loss, file.loss_weights) if optimizer else NOT_COMPILED
+        compiled = compiled if loss is None else Compiled(loss)
         model = translate(contents, weights, major, compiled, inputs, recorder, file.backend)
         recorder.all_used_or_error(file.path)
+        if loss is not None and not (model.losses or model.own_losses):
+            raise InvalidConfig(f"the model cannot be trained with the loss {loss!r}", because=model.notes[0])
         if updater is not None:
             model = as_keras_trains(model, updater, file.dialect, file.backend, exact=fidelity == "exact")
         if dtype is not None:
@@ -175,6 +186,8 @@ def import_model(
                 carry_state(imported, contents, weights, file.optimizer, demanded=bool(state))
         elif state:
             raise StateError("there is no state to carry", because="the model has no optimizer", file=file.path)
+        elif model.losses:
+            install_updater(imported.java, _DL4JS_DEFAULT)  # the importer takes a loss only with an optimizer
     return imported
 
 

@@ -145,6 +145,9 @@ def _start(java_home: str | os.PathLike[str] | None, jvm_args: Sequence[str] | N
     if cache is not None and not cache.is_file():
         cache = None
     arguments = arguments_for(java, given, cache=cache)
+    # ND4J's threads would wait for each other by spinning. Where other processes want the processors as well, that
+    # costs more than the work: a step of a small network took 400 ms instead of 15.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         # interrupt=True: JPype installs no signal handler of its own either.
         jpype.startJVM(*arguments, jvmpath=str(java.libjvm), classpath=[str(jar) for jar in jars], interrupt=True)

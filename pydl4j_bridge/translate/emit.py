@@ -87,10 +87,13 @@ def _is_double(call: Call) -> bool:
     return bool(call.shapes) and name == "float64"
 
 
+_NO_LOSS = "it is imported without one; import_model(..., loss='mse') gives it one"
+
+
 def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:
     """The config of a graph after the passes, for training with the losses of ``compiled``."""
     frozen = _frozen(graph)
-    why = "the file has no loss" if compiled.loss is None else _fails_frozen(graph, frozen)
+    why = _NO_LOSS if compiled.loss is None else _fails_frozen(graph, frozen)
     losses: dict[str, str] | None = None
     own: tuple[OwnLoss, ...] = ()
     if why is None:

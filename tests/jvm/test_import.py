@@ -138,6 +138,24 @@ def test_a_model_without_its_training_config_carries_no_optimizer():
     assert set(map(repr, model.updaters().values())) == {repr(adam)}
 
 
+def test_a_model_without_its_optimizer_can_be_trained():
+    """With the loss of the file, or with one that the caller gives, and with an updater that is set or built anew."""
+    x, y = np.random.default_rng(0).random((8, 3)), np.zeros((8, 1))
+    adam = UpdaterSpec("Adam", {"learningRate": 0.01, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-7})
+    file = DATA / "keras3" / "adam.keras"
+    not_enforced = pydl4j_bridge.import_model(file, enforce_training_config=False)
+    not_enforced.set_learning_rate(0.1)
+    given = pydl4j_bridge.import_model(file, optimizer=False, loss={"class_name": "Huber", "config": {"delta": 0.5}})
+    given.set_updater(adam)
+    for model in (not_enforced, not_enforced.rebuild(adam), given):
+        before = model.score(x, y)
+        model.fit(x, y, epochs=3)
+        assert model.score(x, y) < before
+    assert not pydl4j_bridge.import_model(file, optimizer=False).is_trainable
+    with pytest.raises(InvalidConfig, match="nonsense"):
+        pydl4j_bridge.import_model(file, loss="nonsense")
+
+
 def test_a_saved_network_comes_back(tmp_path):
     """ModelSerializer reads what was written: the same outputs and the same updater, and no other file is left."""
     import jpype
