@@ -12,8 +12,9 @@ only passes on, or stretches, the error of those before it is not blamed while o
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
@@ -43,6 +44,31 @@ class Recorded:
     shape: tuple[int, ...]
     values: NDArray[Any]
     positions: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """What Keras computes for some inputs.
+
+    Attributes:
+        source: where that was recorded, in words.
+        inputs: in the order of the model's.
+        outputs: likewise.
+        layers: path of a layer in Keras, ``model/layer`` → what it gives.
+        dtype: of the outputs.
+        labels: for which the gradients are, one array for each output.
+        gradients: ``model/layer/weight`` → the gradient of the loss by it, of the trained ones.
+        no_gradients: why there are none.
+    """
+
+    source: str
+    inputs: tuple[NDArray[Any], ...]
+    outputs: tuple[NDArray[Any], ...]
+    layers: Mapping[str, Recorded] = field(default_factory=dict)
+    dtype: str = "float32"
+    labels: tuple[NDArray[Any], ...] = ()
+    gradients: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    no_gradients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +102,14 @@ class LayerDifference:
     inherited: float = 0.0
     not_compared: str = ""
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LayerDifference:
+        """What ``dataclasses.asdict`` gave, perhaps through JSON."""
+        numbers = ("largest", "absolute", "relative", "keras", "dl4j", "inherited")
+        sizes = {name: tuple(values[name]) for name in ("shape", "place")}
+        quantiles = tuple(map(float, values["quantiles"]))
+        return cls(**{**values, **sizes, **{name: float(values[name]) for name in numbers}, "quantiles": quantiles})
+
     def leaves(self, tolerance: float) -> bool:
         """It is further off than the tolerance."""
         return not self.not_compared and not self.relative <= tolerance
@@ -95,7 +129,7 @@ class LayersReport:
         tolerance: see the module.
         outputs: the model's outputs, as layers of their own.
         layers: in an order in which each follows its inputs; empty where only outputs were compared.
-        gradients: the gradient of the loss by each weight; empty where it was not asked for.
+        gradients: those of the loss by each trained weight, as layers of their own; empty where nobody asked for them.
         notes: what could not be compared, in sentences.
     """
 
@@ -153,6 +187,26 @@ class LayersReport:
             lines.append(f"gradients that differ: {', '.join(wrong)}")
         return "\n".join((*lines, *(f"note: {note}" for note in self.notes)))
 
+    def to_html(self) -> str:
+        """The report as one page with its plots, which needs nothing else.
+
+        Raises:
+            MissingExtra: jinja2 or matplotlib is not installed.
+        """
+        from pydl4j_bridge.compare.html import layers_html
+
+        return layers_html(self, whole=True)
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`to_html`; the file appears when it is whole.
+
+        Raises:
+            MissingExtra: jinja2 or matplotlib is not installed.
+        """
+        from pydl4j_bridge.compare.html import write_page
+
+        write_page(self.to_html(), path)
+
     def _repr_html_(self) -> str:
         from pydl4j_bridge.compare.html import layers_html
 
@@ -171,6 +225,15 @@ class LayersReport:
             "first": None if self.first is None else self.first.layer,
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LayersReport:
+        """The report of which :meth:`to_dict` gave the values, perhaps through JSON, which has no infinity."""
+        lists = {
+            kind: tuple(LayerDifference.from_dict(one) for one in values[kind])
+            for kind in ("outputs", "layers", "gradients")
+        }
+        return cls(values["path"], values["oracle"], values["tolerance"], **lists, notes=tuple(values["notes"]))
+
 
 def compare_arrays(
     name: str, class_name: str, ours: NDArray[Any], keras: Recorded, inherited: float = 0.0
@@ -179,7 +242,7 @@ def compare_arrays(
 
     Args:
         name, class_name: what to call it.
-        ours: in Keras's layout; of another shape, it is not compared.
+        ours: in Keras's layout; of another shape, it is not compared. Masked where it is not known.
         keras: all numbers or some.
         inherited: the largest relative error of what was given.
     """
@@ -191,6 +254,12 @@ def compare_arrays(
     positions = keras.positions
     mine = (ours.ravel() if positions is None else ours.ravel()[positions]).astype(np.float64)
     theirs = keras.values.ravel().astype(np.float64)
+    if isinstance(mine, np.ma.MaskedArray):
+        there = ~np.ma.getmaskarray(mine)
+        positions = (np.arange(len(mine)) if positions is None else positions)[there]
+        mine, theirs = mine.data[there], theirs[there]
+        if not len(mine):
+            return LayerDifference(name, class_name, keras.shape, not_compared="no number of it is in both records")
     with np.errstate(invalid="ignore"):
         apart = np.abs(mine - theirs)
     apart[(mine == theirs) | (np.isnan(mine) & np.isnan(theirs))] = 0.0
