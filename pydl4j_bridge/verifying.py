@@ -244,7 +244,8 @@ def _imported(
         # The loss comes with the optimizer, and that cannot be brought over.
         model = import_model(path, **{"optimizer": False, **options})
         return model, (f"the network has no loss: {error}",)
-    return model, () if model.is_trainable else ("the network has no loss: the model is not compiled, or see notes",)
+    why = next((note for note in model.notes if "no loss" in note), "the model is not compiled: it has no loss")
+    return model, () if model.is_trainable else (why,)
 
 
 def _wanted_gradients(file: KerasModelFile) -> dict[str, Any] | None:

@@ -52,7 +52,7 @@ def _activations_behind(graph: Graph) -> Graph:
         first = call.config.get("data_format") == "channels_first" and call.class_name in _SPATIAL
         if first and call.config.get("activation") in _ALONG_THE_LAST_AXIS:
             config = {"activation": call.config["activation"]}
-            behind = Call(f"{call.name}_activation", "Activation", config, (), (f"{call.name}_activation",))
+            behind = Call(f"{call.name}_activation", "Activation", config, (), (*call.layer, "activation"))
             graph = graph.followed(call.with_config(activation="linear"), behind)
     return graph
 
