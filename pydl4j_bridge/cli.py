@@ -419,7 +419,7 @@ def _verify_many(
     from pydl4j_bridge.many import verify_many
     from pydl4j_bridge.results import changes, read_results
 
-    before = None if against is None else read_results(against)
+    before = None if against is None else [one for one in read_results(against) if not _passed_over(one, found)]
     outcomes = _outcomes(found, verify_many(found, **options))
     changed = None if before is None else changes(before, outcomes)
     if html:
@@ -446,12 +446,12 @@ def _outcomes(found: Mapping[str, bool], running: Iterable[ModelResult]) -> list
         raise NotAKerasFile("no Keras files", because="none below what was named")
     with tqdm(running, total=len(found), unit="file", disable=None) as bar:
         outcomes = {outcome.path: outcome for outcome in bar}
-    # A folder may hold other files; one that was named may not be one.
-    return [
-        outcomes[path]
-        for path, named in found.items()
-        if named or (outcomes[path].error or {}).get("type") != "NotAKerasFile"
-    ]
+    return [outcomes[path] for path in found if not _passed_over(outcomes[path], found)]
+
+
+def _passed_over(outcome: ModelResult, found: Mapping[str, bool]) -> bool:
+    """A folder may hold other files; one that was named may not be one."""
+    return (outcome.error or {}).get("type") == "NotAKerasFile" and not found.get(outcome.path, False)
 
 
 @cli.command()

@@ -4,7 +4,8 @@
     pip install 'pydl4j-bridge[fixtures]'
     python scripts/make_verify.py
 
-Beside each model lies the ``.npz`` that ``pydl4j-bridge verify record`` writes of it.
+Beside each model lies the ``.npz`` that ``pydl4j-bridge record`` writes of it; and those of some models of
+tests/data/training, with their gradients.
 """
 
 from __future__ import annotations
@@ -107,6 +108,9 @@ def main() -> None:
         shaken(build(module)).save(path)
         record(path, path.with_suffix(".npz"))
         print(name, path.stat().st_size, path.with_suffix(".npz").stat().st_size)
+    for name in ("bidirectional-adam", "conv2d-adam"):
+        trained = OUT.parent / "training" / "keras3" / f"{name}.keras"
+        print(name, record(trained, OUT / f"{name}-gradients.npz", gradients=True).no_gradients or "with gradients")
 
 
 if __name__ == "__main__":
