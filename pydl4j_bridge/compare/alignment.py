@@ -125,10 +125,13 @@ def _layers(model: ImportableModel, found: Mapping[str, NDArray[Any]], oracle: O
     errors: dict[str, float] = {}
     for layer, names in of_layer.items():
         keras = oracle.layers[layer]
-        candidates = [found[name] for name in reversed(names) if name in found]
-        ours = aligned(candidates, keras, channels_first=model.channels_first)
+        # The layer's last part that has all its numbers: an activation may stand behind it.
+        parts = dict.fromkeys(nodes[name] for name in reversed(names))
+        copies = ([_as_in_keras(found[name], model.axes.get(name)) for name in names if name in found and
+                   nodes[name] == part] for part in parts)  # fmt: skip
+        ours = next((one for several in copies if (one := aligned(several, keras)) is not None), None)
         if ours is None:
-            shapes = ", ".join(str(one.shape) for one in candidates) or "nothing"
+            shapes = ", ".join(str(found[name].shape) for name in names if name in found) or "nothing"
             why = f"DL4J has {shapes} where Keras has {keras.shape}"
             yield LayerDifference(layer, model.classes.get(layer, ""), keras.shape, not_compared=why)
             continue
@@ -140,6 +143,13 @@ def _layers(model: ImportableModel, found: Mapping[str, NDArray[Any]], oracle: O
         if layer not in of_layer:
             why = "it is not a layer of its own in DL4J"
             yield LayerDifference(layer, model.classes.get(layer, ""), keras.shape, not_compared=why)
+
+
+def _as_in_keras(array: NDArray[Any], axes: tuple[int, ...] | None) -> NDArray[Any]:
+    """An array with its axes in Keras's order."""
+    if axes is None or array.ndim != len(axes) + 1:
+        return array
+    return np.transpose(array, (0, *(axis + 1 for axis in axes)))
 
 
 def _sources(config: Mapping[str, Any], nodes: Mapping[str, str]) -> dict[str, list[str]]:

@@ -282,14 +282,14 @@ def compare_arrays(
     )
 
 
-def aligned(ours: Iterable[NDArray[Any]], keras: Recorded, *, channels_first: bool = False) -> NDArray[Any] | None:
+def aligned(ours: Iterable[NDArray[Any]], keras: Recorded) -> NDArray[Any] | None:
     """The candidate that stands for a layer of Keras's, in Keras's layout; None where none has its numbers.
 
     Args:
-        ours: what the nodes of the layer give, the last one first; channels last, and perhaps with the time steps in
-            the batch, before or behind the samples, or flat.
+        ours: what the nodes of the layer give; with the axes in Keras's order, and perhaps with the time steps in the
+            batch, before or behind the samples, or flat. Of several that have its numbers the nearest is taken: of a
+            layer that Keras calls several times, the first call was recorded.
         keras: what Keras gave.
-        channels_first: some layers of the model have them so in Keras.
     """
     shape = keras.shape
     found: list[NDArray[Any]] = []
@@ -298,16 +298,12 @@ def aligned(ours: Iterable[NDArray[Any]], keras: Recorded, *, channels_first: bo
             continue
         if array.shape == shape:
             found.append(array)
-        elif array.ndim == 2 and len(shape) == 3 and len(array) == shape[0] * shape[1]:
-            found.append(array.reshape(shape[1], shape[0], -1).swapaxes(0, 1))  # DL4J has the time steps first
+        elif len(shape) > 2 and array.ndim == len(shape) - 1 and len(array) == shape[0] * shape[1]:
+            # The time steps are in the batch: DL4J has them first, a layer of ours the samples.
+            found.append(array.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1))
+            found.append(array.reshape(shape))
         elif array.shape[0] == shape[0]:
             found.append(array.reshape(shape))
-        if channels_first and len(shape) > 2 and array.ndim == len(shape):
-            moved = np.moveaxis(array, -1, 1)
-            if moved.shape == shape:
-                found.append(moved)
-        if found and not channels_first:
-            break
     if len(found) < 2:
         return found[0] if found else None
     return min(found, key=lambda one: compare_arrays("", "", one, keras).relative)

@@ -72,7 +72,8 @@ class _Layouts:
         for call in self.graph.calls:
             self._add(call)
         outputs = tuple(self._get(name, None) for name in self.graph.outputs)
-        return replace(self.graph, calls=tuple(self._calls), outputs=outputs)
+        axes = dict(self._moved.values())
+        return replace(self.graph, calls=tuple(self._calls), outputs=outputs, axes=axes)
 
     def _add(self, call: Call) -> None:
         order = self._order(call)
