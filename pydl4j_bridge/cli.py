@@ -451,7 +451,10 @@ def _outcomes(found: Mapping[str, bool], running: Iterable[ModelResult]) -> list
 
 def _passed_over(outcome: ModelResult, found: Mapping[str, bool]) -> bool:
     """A folder may hold other files; one that was named may not be one."""
-    return (outcome.error or {}).get("type") == "NotAKerasFile" and not found.get(outcome.path, False)
+    error = outcome.error or {}
+    # What was recorded may be missing, too: that is said.
+    of_the_model = error.get("type") == "NotAKerasFile" and error.get("file") in (None, outcome.path)
+    return of_the_model and not found.get(outcome.path, False)
 
 
 @cli.command()

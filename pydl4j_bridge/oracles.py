@@ -154,7 +154,10 @@ def _arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return dict(archive)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        why = f"what was recorded: {error.strerror or error}"
+        raise NotAKerasFile(f"{os.fspath(path)} cannot be read", because=why, file=path) from error
+    except (ValueError, zipfile.BadZipFile) as error:
         raise NotAKerasFile(f"{os.fspath(path)} is no .npz of arrays", because=str(error), file=path) from error
 
 

@@ -62,10 +62,10 @@ what is not grouped by its cause, and the first 20 that differ.
     pydl4j-bridge verify models/ --expected '{stem}.npz' --results run.jsonl --html run.html
 
 `verify`, `check` and `convert` of a folder run in `--workers` processes, each with one JVM. One that dies or does not
-answer in time is replaced, and the model that it was at is tried again, five times at most; then it is `crashed` or
-`hung`. `--memory` says how many gigabytes each may have, by default half of the machine's divided by the processes: Java's
-heap gets half of that, ND4J allocates nothing beyond it, so that a model that does not fit is `refused`, and a process
-that keeps more than half of it is replaced before its next model. The Keras that is asked where nothing was recorded is a
+answer in time is replaced. The model that a dead one was at is tried again, five times at most; then it is `crashed`.
+`--memory` says how many gigabytes each may have, by default half of the machine's divided by the processes: Java's heap
+gets half of that, ND4J allocates nothing beyond it, so that a model that does not fit is `refused`, and a process that
+keeps more than half of it is replaced before its next model. The Keras that is asked where nothing was recorded is a
 process beside these, without a bound.
 
 Each outcome is a line of `--results` as soon as it is there. Ctrl-C ends the processes; the same command goes on.
@@ -90,11 +90,11 @@ times as far off as before, and not just by rounding.
     dask worker tcp://SCHEDULER:8786 --nthreads 1     # on each of the others, one process for each core
     pydl4j-bridge verify /shared/models --expected '{stem}.npz' --dask tcp://SCHEDULER:8786 --results run.jsonl
 
-`check` and `convert` take `--dask` as well. Each thread of dask's processes has a JVM in a process of its own. All machines
-see the models under the same path and have the package with its `dask` extra; run `pydl4j-bridge jars fetch` once on
-each. Where one of dask's workers dies, its models go to another one, and each is in the results once. `--memory` bounds
-each JVM's process, and is not set by default there: dask's workers have their own `--memory-limit`, which does not count
-processes that they have started.
+`check` and `convert` take `--dask` as well. Each thread of dask's processes has a JVM in a process of its own. All
+machines see the models under the same path and have the package with its `dask` extra; `pydl4j-bridge jars fetch` is
+run once on each. Where one of dask's workers dies, its models go to another one, and each is in the results once. `--memory`
+bounds each JVM's process, and is not set by default there: dask's workers have their own `--memory-limit`, which does
+not count processes that they have started.
 
 On Slurm, LSF or PBS the same two commands of dask's go into the job's script, or `dask-jobqueue` starts them; on
 Kubernetes the dask operator does. Nothing here depends on how they were started. Only let those to the scheduler's port

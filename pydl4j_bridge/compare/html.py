@@ -56,7 +56,12 @@ def outcomes_html(outcomes: Sequence[Mapping[str, Any]]) -> str:
             groups.setdefault((one["status"], one["cause"]), []).append(one["path"])
     differing = [report for one, report in reports if one["status"] == "differs"]
     rows = [
-        {"path": one["path"], "status": one["status"], "worst": report.worst, "first": one["cause"]}
+        {
+            "path": one["path"],
+            "status": one["status"],
+            "worst": report.worst,
+            "first": f"{report.first.layer} ({report.first.class_name})" if report.first else "",
+        }
         for one, report in reports
     ]
     return _render(
@@ -65,11 +70,17 @@ def outcomes_html(outcomes: Sequence[Mapping[str, Any]]) -> str:
         title=f"{len(outcomes)} models",
         counts={name: counts[name] for name in ("same", "differs", "refused", "crashed", "hung") if counts[name]},
         wrong=counts["differs"] + counts["crashed"] + counts["hung"],
-        groups=[(*group, models) for group, models in sorted(groups.items(), key=lambda group: -len(group[1]))],
+        groups=[(*group, models) for group, models in sorted(groups.items(), key=_gravity)],
         furthest=sorted(rows, key=lambda row: (row["status"] == "same", -row["worst"]))[:_WORST],
         reports=[_described(report) for report in differing[:_SHOWN]],
         left=max(0, len(differing) - _SHOWN),
     )
+
+
+def _gravity(group: tuple[tuple[str, str], list[str]]) -> tuple[bool, int]:
+    """What is wrong before what is refused, the largest groups first."""
+    (status, _), models = group
+    return status == "refused", -len(models)
 
 
 def write_page(page: str, path: str | os.PathLike[str]) -> None:
@@ -92,7 +103,11 @@ def regression_html(results: Sequence[Mapping[str, Any]]) -> str:
         for one in results
     ]
     failed = sum(one["status"] == "failed" for one in results)
-    return _render("regression.html", title=f"{len(results)} models, {failed} differ", results=shown)
+    return _render(
+        "regression.html",
+        title=f"{len(results)} {'model' if len(results) == 1 else 'models'}, {failed} differ",
+        results=shown,
+    )
 
 
 def _described(report: LayersReport) -> dict[str, Any]:
