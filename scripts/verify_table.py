@@ -92,9 +92,9 @@ times as far off as before, and not just by rounding.
 
 `check` and `convert` take `--dask` as well. Each thread of dask's processes has a JVM in a process of its own. All
 machines see the models under the same path and have the package with its `dask` extra; `pydl4j-bridge jars fetch` is
-run once on each. Where one of dask's workers dies, its models go to another one, and each is in the results once. `--memory`
-bounds each JVM's process, and is not set by default there: dask's workers have their own `--memory-limit`, which does
-not count processes that they have started.
+run once on each. Where one of dask's workers dies, its models go to another one, and each is in the results once.
+`--memory` bounds each JVM's process, and is not set by default there: dask's workers have their own `--memory-limit`,
+which does not count processes that they have started.
 
 On Slurm, LSF or PBS the same two commands of dask's go into the job's script, or `dask-jobqueue` starts them; on
 Kubernetes the dask operator does. Nothing here depends on how they were started. Only let those to the scheduler's port
