@@ -35,6 +35,7 @@ __all__ = [
     "build_updater",
     "check",
     "check_many",
+    "compare_recorded",
     "compare_training",
     "export_keras",
     "import_model",
@@ -44,6 +45,7 @@ __all__ = [
     "read_trajectory",
     "read_updater",
     "record",
+    "record_dl4j",
     "record_training",
     "start",
     "to_indarray",
@@ -78,7 +80,7 @@ if TYPE_CHECKING:
     from pydl4j_bridge.network import Network
     from pydl4j_bridge.training import History
     from pydl4j_bridge.trajectories import Trajectory, compare_training, read_trajectory, record_training
-    from pydl4j_bridge.verifying import record, verify
+    from pydl4j_bridge.verifying import compare_recorded, record, record_dl4j, verify
 
 _HOMES = {
     "arrays": ("to_indarray", "to_numpy"),
@@ -106,7 +108,7 @@ _HOMES = {
     "network": ("Network",),
     "training": ("History",),
     "trajectories": ("Trajectory", "compare_training", "read_trajectory", "record_training"),
-    "verifying": ("record", "verify"),
+    "verifying": ("compare_recorded", "record", "record_dl4j", "verify"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

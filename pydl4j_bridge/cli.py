@@ -9,17 +9,20 @@ from __future__ import annotations
 import glob
 import io
 import json
-import math
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from pydl4j_bridge import __version__
 from pydl4j_bridge.errors import BridgeError, NotAKerasFile
 from pydl4j_bridge.mapping.engine import Fidelity, OnLoss
+
+if TYPE_CHECKING:
+    from pydl4j_bridge.compare.layers import LayersReport
+    from pydl4j_bridge.pool import ModelResult
 
 FINE, DIFFERENCE, BAD_INPUT, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -51,7 +54,30 @@ _fidelity = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands of two words, as ``verify record``, stand beside those of one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        both = self.get_command(ctx, " ".join(args[:2]))
+        return (both.name, both, args[2:]) if both else super().resolve_command(ctx, args)
+
+
+_memory = click.option(
+    "--memory",
+    type=click.FloatRange(min=0.2),
+    help="Of many models: gigabytes that one process may take; it is replaced when it has more. Default: half of the "
+    "machine's, divided by the processes.",
+)
+_dask = click.option("--dask", help="Address of a dask scheduler whose workers do the work.")
+_html = click.option("--html", help="Write what was compared as a page.")
+_no_layers = click.option("--no-layers", is_flag=True, help="Compare the outputs alone.")
+_gradients = click.option("--gradients", is_flag=True, help="Gradients of the loss by the trained weights as well.")
+_tolerance = click.option("--tolerance", type=click.FloatRange(min=0), help="Relative; default: 5e-05 in float32.")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="pydl4j-bridge")
 def cli() -> None:
     """Bring Keras models, with the optimizer they were trained with, into Deeplearning4j.
@@ -121,16 +147,20 @@ def map_(file: str, *, on_loss: OnLoss, fidelity: Fidelity, java: bool, as_json:
     help="Seconds that one native import may take.",
 )
 @_workers
+@_memory
 @_results
 @click.option("--against", help="What --json printed of an earlier run: say what has changed; then only that matters.")
+@_dask
 @_json
 def check(
     files: tuple[str, ...],
     *,
     time_limit: float,
     workers: int,
+    memory: float | None,
     results: str | None,
     against: str | None,
+    dask: str | None,
     as_json: bool,
 ) -> int:
     """Compare our updater with what DL4J's own import makes of the untouched FILES (files, folders, globs).
@@ -145,8 +175,8 @@ def check(
     if not found:
         raise NotAKerasFile("no Keras files", because=f"none below {', '.join(files)}")
     before = None if against is None else read_checks(against)
-    options = {"time_limit": time_limit, "results": results, "workers": workers}
-    one = len(found) == 1 and results is None
+    options = {"time_limit": time_limit, "results": results, "workers": workers, "memory": memory, "dask": dask}
+    one = len(found) == 1 and results is None and dask is None
     entries = _check_one(next(iter(found)), time_limit, as_json) if one else _check_many(list(found), options)
     # A folder may hold other files; one that was named may not be one.
     skipped = [entry["path"] for entry in entries if _is_none(entry) and not found[entry["path"]]]
@@ -202,7 +232,9 @@ def _is_none(entry: Mapping[str, Any]) -> bool:
 @_on_loss
 @_fidelity
 @_workers
+@_memory
 @_results
+@_dask
 @_json
 def convert(
     models: tuple[str, ...],
@@ -213,7 +245,9 @@ def convert(
     on_loss: OnLoss,
     fidelity: Fidelity,
     workers: int,
+    memory: float | None,
     results: str | None,
+    dask: str | None,
     as_json: bool,
 ) -> int:
     """Import a Keras model and write it to OUT as DL4J's ModelSerializer does, with its updater.
@@ -225,9 +259,8 @@ def convert(
 
     options: dict[str, Any] = {"optimizer": not no_optimizer, "on_loss": on_loss, "fidelity": fidelity}
     if len(models) > 1 or os.path.isdir(models[0]) or glob.has_magic(models[0]):
-        return _convert_many(
-            models, out, as_json, {"verify": verify, "workers": workers, "results": results, **options}
-        )
+        run = {"verify": verify, "workers": workers, "memory": memory, "results": results, "dask": dask}
+        return _convert_many(models, out, as_json, {**run, **options})
     said = convert(models[0], out, verify=verify, **options)
     lines = [f"{out}: a {said['network']} with {said['updater'] or 'no optimizer'}", *said["notes"]]
     verified = said["verified"]
@@ -240,8 +273,6 @@ def convert(
 
 
 def _convert_many(models: tuple[str, ...], out: str, as_json: bool, options: Mapping[str, Any]) -> int:
-    from tqdm import tqdm
-
     from pydl4j_bridge import terminal
     from pydl4j_bridge.kerasfile import find_models
     from pydl4j_bridge.many import convert_in_processes
@@ -253,12 +284,7 @@ def _convert_many(models: tuple[str, ...], out: str, as_json: bool, options: Map
     targets = {path: os.path.join(out, os.path.relpath(os.path.abspath(path), above) + ".zip") for path in found}
     for target in targets.values():
         os.makedirs(os.path.dirname(target), exist_ok=True)
-    outcomes = []
-    with tqdm(total=len(found), unit="file", disable=None) as bar:
-        for outcome in convert_in_processes(targets, time_limit=600.0, **options):
-            if (outcome.error or {}).get("type") != "NotAKerasFile" or found[outcome.path]:
-                outcomes.append(outcome)
-            bar.update()
+    outcomes = _outcomes(found, convert_in_processes(targets, time_limit=600.0, **options))
     if as_json:
         _print_json({"models": [outcome.to_dict() for outcome in outcomes]})
     else:
@@ -276,14 +302,16 @@ def _convert_many(models: tuple[str, ...], out: str, as_json: bool, options: Map
     help="What Keras computes, an .npz as `record` writes it; {} stands for the model's path, {stem} for the path "
     "without its suffix. Default: Keras is asked.",
 )
-@click.option("--no-layers", is_flag=True, help="Compare the outputs alone.")
-@click.option("--tolerance", type=click.FloatRange(min=0), help="Relative; default: 5e-05 in float32.")
+@_no_layers
+@_gradients
+@_tolerance
 @_workers
 @click.option("--time-limit", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds a model.")
+@_memory
 @_results
 @click.option("--against", help="Results of an earlier run: say what has changed; then only that matters.")
-@click.option("--dask", help="Address of a dask scheduler whose workers do the work.")
-@click.option("--html", help="Write the report of one model as a page.")
+@_dask
+@_html
 @_json
 def verify_(
     models: tuple[str, ...],
@@ -291,9 +319,11 @@ def verify_(
     inputs: str | None,
     expected: str | None,
     no_layers: bool,
+    gradients: bool,
     tolerance: float | None,
     workers: int,
     time_limit: float,
+    memory: float | None,
     results: str | None,
     against: str | None,
     dask: str | None,
@@ -302,52 +332,102 @@ def verify_(
 ) -> int:
     """Say whether DL4J computes what Keras computes for MODELS (files, folders, globs).
 
-    If not, say which layer is the first to differ, and by how much.
+    If not, say which layer is the first to differ, and by how much. Where there is neither Keras nor what it has
+    recorded, `verify record` writes what DL4J computes, for `verify compare` where Keras is.
     """
     from pydl4j_bridge.kerasfile import find_models
     from pydl4j_bridge.many import expected_of
 
     found = dict(find_models(models))
-    options = {"layers": not no_layers, "tolerance": tolerance}
+    options: dict[str, Any] = {"layers": not no_layers, "gradients": gradients, "tolerance": tolerance}
     if len(found) != 1 or results or against or dask:
-        if inputs or html:
-            raise click.UsageError("--inputs and --html are for one model")
-        many = {"expected": expected, "workers": workers, "time_limit": time_limit, "results": results, "dask": dask}
-        return _verify_many(found, against, as_json, {**many, **options})
+        if inputs:
+            raise click.UsageError("--inputs is for one model")
+        many = {"expected": expected, "workers": workers, "time_limit": time_limit, "memory": memory}
+        return _verify_many(found, against, html, as_json, {**many, "results": results, "dask": dask, **options})
     from pydl4j_bridge.oracles import read_inputs
     from pydl4j_bridge.verifying import verify
 
     (path,) = found
     given = None if inputs is None else read_inputs(inputs)
-    report = verify(path, given, expected_of(path, expected), layers=not no_layers, tolerance=tolerance)
-    if html:
-        from pydl4j_bridge.compare.html import write_layers_html
+    report = verify(path, given, expected_of(path, expected), **options)
+    return _show_layers(report, html, as_json)
 
-        write_layers_html([report], html)
-    _say(as_json, report.to_dict(), str(report))
+
+def _show_layers(report: LayersReport, html: str | None, as_json: bool) -> int:
+    from pydl4j_bridge import terminal
+
+    if html:
+        report.write_html(html)
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        terminal.show_layers(terminal.console(), report)
     return FINE if report.equal else DIFFERENCE
 
 
-def _verify_many(found: Mapping[str, bool], against: str | None, as_json: bool, options: Mapping[str, Any]) -> int:
-    from tqdm import tqdm
+@cli.command("verify record")
+@click.argument("model")
+@click.argument("out")
+@click.option("--inputs", help="An .npz with input_0, input_1 ...; default: made-up ones, the same in every run.")
+@_json
+def verify_record(model: str, out: str, *, inputs: str | None, as_json: bool) -> int:
+    """Write what DL4J computes for MODEL, layer by layer, to OUT (.npz), for `verify compare` on a machine with Keras.
 
+    Needs no Keras. The other way round, `record` writes what Keras computes, for `verify --expected`.
+    """
+    from pydl4j_bridge.oracles import read_inputs
+    from pydl4j_bridge.verifying import record_dl4j
+
+    made = record_dl4j(model, out, None if inputs is None else read_inputs(inputs))
+    said = {"path": model, "out": out, "layers": list(made.layers)}
+    _say(as_json, said, f"{out}: {len(made.outputs)} outputs and {len(made.layers)} layers, computed by DL4J")
+    return FINE
+
+
+@cli.command("verify compare")
+@click.argument("model")
+@click.argument("recorded")
+@click.option("--expected", help="What Keras computes for the same inputs, an .npz. Default: Keras is asked.")
+@_no_layers
+@_tolerance
+@click.option("--python", help="A Python that has Keras; default: PYDL4J_KERAS_PYTHON, or this one.")
+@_html
+@_json
+def verify_compare(
+    model: str,
+    recorded: str,
+    *,
+    expected: str | None,
+    no_layers: bool,
+    tolerance: float | None,
+    python: str | None,
+    html: str | None,
+    as_json: bool,
+) -> int:
+    """Hold RECORDED, which `verify record` wrote of MODEL elsewhere, against what Keras computes. Needs no Java."""
+    from pydl4j_bridge.verifying import compare_recorded
+
+    report = compare_recorded(model, recorded, expected, layers=not no_layers, tolerance=tolerance, python=python)
+    return _show_layers(report, html, as_json)
+
+
+def _verify_many(
+    found: Mapping[str, bool], against: str | None, html: str | None, as_json: bool, options: Mapping[str, Any]
+) -> int:
     from pydl4j_bridge import terminal
     from pydl4j_bridge.many import verify_many
     from pydl4j_bridge.results import changes, read_results
 
-    before = None if against is None else read_results(against)
-    if not found:
-        raise NotAKerasFile("no Keras files", because="none below what was named")
-    outcomes = []
-    with tqdm(total=len(found), unit="file", disable=None) as bar:
-        for outcome in verify_many(found, **options):
-            # A folder may hold other files; one that was named may not be one.
-            if (outcome.error or {}).get("type") != "NotAKerasFile" or found[outcome.path]:
-                outcomes.append(outcome)
-            bar.update()
+    before = None if against is None else [one for one in read_results(against) if not _passed_over(one, found)]
+    outcomes = _outcomes(found, verify_many(found, **options))
     changed = None if before is None else changes(before, outcomes)
+    if html:
+        from pydl4j_bridge.compare.html import outcomes_html, write_page
+
+        write_page(outcomes_html([outcome.to_dict() for outcome in outcomes]), html)
     if as_json:
-        values = {"models": [outcome.to_dict() for outcome in outcomes]}
+        values: dict[str, Any] = {"models": [outcome.to_dict() for outcome in outcomes]}
         if changed is not None:
             values["changes"] = [dict(zip(_CHANGE, one, strict=True)) for one in changed]
         _print_json(values)
@@ -358,20 +438,45 @@ def _verify_many(found: Mapping[str, bool], against: str | None, as_json: bool, 
     return DIFFERENCE if any(outcome.status in ("differs", "crashed", "hung") for outcome in outcomes) else FINE
 
 
+def _outcomes(found: Mapping[str, bool], running: Iterable[ModelResult]) -> list[ModelResult]:
+    """All of a run over many files, under one progress bar, in the order of the files."""
+    from tqdm import tqdm
+
+    if not found:
+        raise NotAKerasFile("no Keras files", because="none below what was named")
+    with tqdm(running, total=len(found), unit="file", disable=None) as bar:
+        outcomes = {outcome.path: outcome for outcome in bar}
+    return [outcomes[path] for path in found if not _passed_over(outcomes[path], found)]
+
+
+def _passed_over(outcome: ModelResult, found: Mapping[str, bool]) -> bool:
+    """A folder may hold other files; one that was named may not be one."""
+    error = outcome.error or {}
+    # What was recorded may be missing, too: that is said.
+    of_the_model = error.get("type") == "NotAKerasFile" and error.get("file") in (None, outcome.path)
+    return of_the_model and not found.get(outcome.path, False)
+
+
 @cli.command()
 @click.argument("model")
 @click.argument("out")
 @click.option("--inputs", help="An .npz with input_0, input_1 ...; default: made-up ones, the same in every run.")
+@_gradients
 @click.option("--python", help="A Python that has Keras; default: PYDL4J_KERAS_PYTHON, or this one.")
 @_json
-def record(model: str, out: str, *, inputs: str | None, python: str | None, as_json: bool) -> int:
+def record(model: str, out: str, *, inputs: str | None, gradients: bool, python: str | None, as_json: bool) -> int:
     """Write what Keras computes for MODEL, layer by layer, to OUT (.npz), for `verify --expected` elsewhere."""
     from pydl4j_bridge.oracles import read_inputs
     from pydl4j_bridge.verifying import record
 
-    made = record(model, out, None if inputs is None else read_inputs(inputs), python=python)
+    given = None if inputs is None else read_inputs(inputs)
+    made = record(model, out, given, gradients=gradients, python=python)
     said = {"path": model, "out": out, "source": made.source, "layers": list(made.layers)}
-    _say(as_json, said, f"{out}: {len(made.outputs)} outputs and {len(made.layers)} layers, {made.source}")
+    lines = [f"{out}: {len(made.outputs)} outputs and {len(made.layers)} layers, {made.source}"]
+    if gradients:
+        said["gradients"] = list(made.gradients)
+        lines.append(f"{len(made.gradients)} gradients" if made.gradients else f"no gradients: {made.no_gradients}")
+    _say(as_json, said, "\n".join(lines))
     return FINE
 
 
@@ -509,15 +614,6 @@ def _say(as_json: bool, values: dict[str, Any], text: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+    from pydl4j_bridge.plain import finite
 
-
-def _finite(value: Any) -> Any:
-    """``value`` with NaN and infinities as text: JSON has no such numbers."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(inner) for inner in value]
-    return value
+    click.echo(json.dumps(finite(value), indent=2, allow_nan=False))

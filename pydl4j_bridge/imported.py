@@ -145,6 +145,15 @@ class ImportedModel(Network):
         flat = layouts.flat_parameters(self.java)
         return {name: places[0].read(flat) for name, places in self._places().items()}
 
+    def by_weight(self, gradients: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Gradients by all parameters, a vector in their order, with the names and in the layouts of :meth:`weights`.
+
+        Of a layer that Keras shares they are summed over its copies in the network.
+        """
+        return {
+            name: np.sum([place.read(gradients) for place in places], axis=0) for name, places in self._places().items()
+        }
+
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Put weights into the network, with the names and in the layouts of :meth:`weights`; others stay as they are.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +14,53 @@ from pydl4j_bridge.compare import Report
 from pydl4j_bridge.compare.report import entry
 from pydl4j_bridge.errors import MissingExtra
 from pydl4j_bridge.jvm.worker import Worker
-from pydl4j_bridge.pool import TRIES, ModelResult, Result, in_processes, in_worker
+from pydl4j_bridge.pool import TRIES, ModelResult, in_processes, in_worker, memory_of
 from pydl4j_bridge.results import Results
+
+#: Everything about a run that a worker needs to know, as plain JSON values.
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a run is done.
+
+    Attributes:
+        workers: how many processes of this machine.
+        time_limit: seconds that one request of a worker may take.
+        memory: gigabytes that one process may have; None: see ``pool.memory_of``.
+        dask: address of a dask scheduler whose workers do the work instead; they see the same paths, and have this
+            package.
+    """
+
+    workers: int = 2
+    time_limit: float = 120.0
+    memory: float | None = None
+    dask: str | None = None
 
 
 def check_in_processes(
-    paths: Sequence[str], *, workers: int, time_limit: float, results: str | os.PathLike[str] | None = None
+    paths: Sequence[str],
+    *,
+    workers: int,
+    time_limit: float,
+    memory: float | None = None,
+    results: str | os.PathLike[str] | None = None,
+    dask: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """``check`` for many files; yields for each what ``check --json`` says of it, in the order in which they are done.
 
     Args:
         paths: the files.
-        workers, results: as in :func:`verify_many`.
+        workers, memory, results, dask: as in :func:`verify_many`.
         time_limit: seconds that one native import may take.
 
     Raises:
         InvalidConfig: the results are those of another run.
         JvmError: the environment: no Java, no jars.
     """
-
-    def one(worker: Worker, path: str) -> dict[str, Any]:
-        ((_, result),) = check_files([path], worker)
-        return result.to_dict() if isinstance(result, Report) else entry(path, error=result)
-
-    def work(left: list[str]) -> Iterator[dict[str, Any]]:
-        return in_processes(left, one, workers=workers, time_limit=time_limit)
-
-    yield from _kept(paths, results, {"check": True, "time_limit": time_limit}, work, _same, _same)
+    places = Places(workers, time_limit, memory, dask)
+    yield from _run("check", paths, {}, {"check": True, "time_limit": time_limit}, places, results)
 
 
 def convert_in_processes(
@@ -47,32 +68,35 @@ def convert_in_processes(
     *,
     workers: int,
     time_limit: float,
+    memory: float | None = None,
     results: str | os.PathLike[str] | None = None,
+    dask: str | None = None,
     **options: Any,
 ) -> Iterator[ModelResult]:
     """Import many models and write each where ``paths`` says; ``differs`` where what is read back is not the same.
 
     Args:
         paths: model → where to write it.
-        workers, time_limit, results: as in :func:`verify_many`.
+        workers, time_limit, memory, results, dask: as in :func:`verify_many`.
         options: of ``import_model`` that JSON can carry, and ``verify``: read each back.
 
     Raises:
         JvmError: the environment: no Java, no jars.
     """
-
-    def one(worker: Worker, path: str) -> ModelResult:
-        return in_worker(worker, path, "convert", _converted, out=paths[path], **options)
-
-    def work(left: list[str]) -> Iterator[ModelResult]:
-        return in_processes(left, one, workers=workers, time_limit=time_limit)
-
     run = {"convert": dict(paths), **options}
-    yield from _kept(paths, results, run, work, ModelResult.to_dict, lambda value: ModelResult(**value))
+    places = Places(workers, time_limit, memory, dask)
+    asked = {path: {"out": out, **options} for path, out in paths.items()}
+    for value in _run("convert", list(paths), asked, run, places, results):
+        yield ModelResult(**value)
 
 
-def _same(entry: dict[str, Any]) -> dict[str, Any]:
-    return entry
+def _check_in(worker: Worker, path: str) -> dict[str, Any]:
+    ((_, result),) = check_files([path], worker)
+    return result.to_dict() if isinstance(result, Report) else entry(path, error=result)
+
+
+def _convert_in(worker: Worker, path: str, **options: Any) -> dict[str, Any]:
+    return in_worker(worker, path, "convert", _converted, **options).to_dict()
 
 
 def _converted(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -111,6 +135,7 @@ def verify_many(
     expected: str | None = None,
     workers: int = 2,
     time_limit: float = 120.0,
+    memory: float | None = None,
     results: str | os.PathLike[str] | None = None,
     dask: str | None = None,
     **options: Any,
@@ -122,6 +147,7 @@ def verify_many(
         expected: where the record of each is, see :func:`expected_of`; None: Keras is asked.
         workers: how many processes work at once.
         time_limit: seconds for one model.
+        memory: gigabytes that one process may have; None: half of the machine's, divided by the processes.
         results: a file to which each outcome is added as one line of JSON; what is in it already, of the same models
             and options, is not done again. So a run that was interrupted goes on.
         dask: address of a dask scheduler whose workers do the work; they see the same paths and have this package.
@@ -132,58 +158,87 @@ def verify_many(
         JvmError: the environment: no Java, no jars.
     """
 
-    def work(left: list[str]) -> Iterator[ModelResult]:
-        if dask:
-            return _on_dask(left, expected, options, time_limit, dask)
-        one = partial(verify_in, expected=expected, **options)
-        return in_processes(left, one, workers=workers, time_limit=time_limit)
-
-    run = {"expected": expected, **options}
-    yield from _kept(paths, results, run, work, ModelResult.to_dict, lambda value: ModelResult(**value))
-
-
-def _kept(
-    paths: Iterable[str],
-    results: str | os.PathLike[str] | None,
-    run: Mapping[str, Any],
-    work: Callable[[list[str]], Iterator[Result]],
-    to_dict: Callable[[Result], Mapping[str, Any]],
-    from_dict: Callable[[dict[str, Any]], Result],
-) -> Iterator[Result]:
-    """What ``work`` makes of the paths that are not in the file of results, behind what is in it; it is added to it."""
     wanted = list(dict.fromkeys(paths))
-    done = Results(Path(results), run) if results is not None else None
-    known = done.known if done is not None else {}
-    yield from (from_dict(known[path]) for path in wanted if path in known)
-    for outcome in work([path for path in wanted if path not in known]):
-        if done is not None:
-            done.add(to_dict(outcome))
+    asked = {path: {"expected": expected, **options} for path in wanted}
+    run = {"expected": expected, **options}
+    for value in _run("verify", wanted, asked, run, Places(workers, time_limit, memory, dask), results):
+        yield ModelResult(**value)
+
+
+def _verify_in(worker: Worker, path: str, **options: Any) -> dict[str, Any]:
+    return verify_in(worker, path, **options).to_dict()
+
+
+#: What a worker process does with one file.
+_VERBS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "check": _check_in,
+    "convert": _convert_in,
+    "verify": _verify_in,
+}
+
+
+def _run(
+    verb: str,
+    paths: Iterable[str],
+    options: Mapping[str, Options],
+    run: Options,
+    places: Places,
+    results: str | os.PathLike[str] | None,
+) -> Iterator[dict[str, Any]]:
+    """What becomes of each path, as plain JSON values: first what is in the file of results, then the others.
+
+    Args:
+        verb: of ``_VERBS``.
+        paths: what there is to do.
+        options: path → the verb's; none where it is not there.
+        run: what another run must have in common to go on with the same file of results.
+        places: where it is done.
+        results: a file to which each outcome is added as it comes.
+    """
+    wanted = list(dict.fromkeys(paths))
+    kept = Results(Path(results), run) if results is not None else None
+    known = kept.known if kept is not None else {}
+    yield from (known[path] for path in wanted if path in known)
+    left = [path for path in wanted if path not in known]
+    for outcome in (_on_dask if places.dask else _here)(verb, left, options, places):
+        if kept is not None:
+            kept.add(outcome)
         yield outcome
 
 
-#: The worker process of a process of dask's: it is kept from one file to the next.
-_worker: list[Worker] = []
+def _here(verb: str, paths: Sequence[str], options: Mapping[str, Options], places: Places) -> Iterator[dict[str, Any]]:
+    def one(worker: Worker, path: str) -> dict[str, Any]:
+        return _VERBS[verb](worker, path, **options.get(path, {}))
+
+    return in_processes(paths, one, workers=places.workers, time_limit=places.time_limit, memory=places.memory)
 
 
-def _on_a_dask_worker(path: str, expected: str | None, options: Mapping[str, Any], time_limit: float) -> dict[str, Any]:
+#: The worker process of each thread of a process of dask's: it is kept from one file to the next.
+_of_thread = threading.local()
+
+
+def _on_a_dask_worker(verb: str, path: str, options: Options, places: Places) -> dict[str, Any]:
     """One file in a process of dask's, in a worker process of its own: what kills it does not kill dask's."""
-    if not _worker:
-        _worker.append(Worker(time_limit, threads=1))
-    return verify_in(_worker[0], path, expected, **options).to_dict()
+    if not hasattr(_of_thread, "worker"):
+        memory = None if places.memory is None else memory_of(places.memory, 1)
+        _of_thread.worker = Worker(places.time_limit, threads=1, memory=memory)
+    worker: Worker = _of_thread.worker
+    worker.time_limit = places.time_limit
+    return _VERBS[verb](worker, path, **options)
 
 
 def _on_dask(
-    paths: Sequence[str], expected: str | None, options: Mapping[str, Any], time_limit: float, address: Any
-) -> Iterator[ModelResult]:
+    verb: str, paths: Sequence[str], options: Mapping[str, Options], places: Places
+) -> Iterator[dict[str, Any]]:
     """Each path is one task: where a worker of dask's dies, its tasks go to another one."""
     try:
         from distributed import Client, as_completed
     except ImportError as error:
         raise MissingExtra.of("distributed", "dask") from error
-    with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+    with Client(places.dask, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         futures = [
-            client.submit(_on_a_dask_worker, path, expected, dict(options), time_limit, pure=False, retries=TRIES)
+            client.submit(_on_a_dask_worker, verb, path, dict(options.get(path, {})), places, pure=False, retries=TRIES)
             for path in paths
         ]
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
-            yield ModelResult(**future.result())
+            yield future.result()

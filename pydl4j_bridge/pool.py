@@ -2,6 +2,8 @@
 
 A process that dies or does not answer within the time limit is replaced, and the file that it was at is tried again, so
 that a process that was killed loses nothing; a file that kills every process that tries it is a result like any other.
+Each process may have so much memory and no more: what does not fit is an error of that file, and a process that keeps
+more than half of it is replaced before the next one.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -103,8 +106,26 @@ def _ready(worker: Worker) -> None:
                 raise
 
 
+def memory_of(gigabytes: float | None, workers: int) -> int:
+    """Bytes that each of so many processes may have; None: half of the machine's or container's, divided by them."""
+    if gigabytes is not None:
+        return int(gigabytes * 2**30)
+    try:
+        have = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        have = 8 * 2**30  # Windows does not say it
+    with suppress(OSError, ValueError):  # no container, or one without a limit
+        have = min(have, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return have // 2 // workers
+
+
 def in_processes(
-    paths: Sequence[str], work: Callable[[Worker, str], Result], *, workers: int, time_limit: float
+    paths: Sequence[str],
+    work: Callable[[Worker, str], Result],
+    *,
+    workers: int,
+    time_limit: float,
+    memory: float | None = None,
 ) -> Iterator[Result]:
     """What ``work`` makes of each path, in the order in which they are done.
 
@@ -115,6 +136,7 @@ def in_processes(
         work: given a worker process that nobody else uses meanwhile, and a path.
         workers: how many processes work at once.
         time_limit: seconds that one request of a worker may take.
+        memory: gigabytes that one process may have, see :func:`memory_of`.
     """
     count = max(1, min(workers, len(paths)))
     threads = None if count == 1 else max(1, (os.cpu_count() or 1) // count)
@@ -127,13 +149,16 @@ def in_processes(
             used[id(worker)] += 1
             if used[id(worker)] % _FILES_OF_A_PROCESS == 0:
                 worker.close()
-            return work(worker, path)
+            done = work(worker, path)
+            with suppress(WorkerCrashed, WorkerTimeout):  # the next file gets a new process
+                worker.shrink()
+            return done
         finally:
             free.put(worker)
 
     with ExitStack() as ending:
         for _ in range(count):
-            free.put(ending.enter_context(Worker(time_limit, threads)))
+            free.put(ending.enter_context(Worker(time_limit, threads, memory_of(memory, count))))
         pool = ThreadPoolExecutor(count)
         pending = {pool.submit(one, path) for path in paths}
         try:

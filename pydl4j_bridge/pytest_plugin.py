@@ -11,10 +11,12 @@ training with the stored ones; ``--dl4j-regen`` stores them anew and fails nothi
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +24,7 @@ from typing import Any
 
 import pytest
 
-#: Set in the process that an isolated test runs in.
+#: In the process that an isolated test runs in: the file that its reports and results go to, one line of JSON each.
 _INNER = "PYDL4J_PYTEST_INNER"
 _RESULTS = pytest.StashKey[list[dict[str, Any]]]()
 
@@ -41,6 +43,28 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "dl4j_isolated(time_limit=120): run the test in a process of its own, with a time limit in seconds"
     )
     config.stash[_RESULTS] = []
+    if os.environ.get(_INNER):
+        config.pluginmanager.register(_Inner(config, Path(os.environ[_INNER])))
+
+
+class _Inner:
+    """Hands what an isolated test reports to the process that waits for it, as pytest-xdist's workers do."""
+
+    def __init__(self, config: pytest.Config, path: Path) -> None:
+        self._config, self._path = config, path
+
+    def _write(self, values: dict[str, Any]) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """As it comes: the process may not live until the next one."""
+        values = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
+        self._write({"report": values})
+
+    def pytest_sessionfinish(self) -> None:
+        """What was compared."""
+        self._write({"results": self._config.stash[_RESULTS]})
 
 
 @pytest.fixture(scope="session")
@@ -94,46 +118,77 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def _isolated(item: pytest.Item, time_limit: float) -> Iterator[pytest.TestReport]:
-    """The reports of a test that ran elsewhere."""
-    regen = ["--dl4j-regen"] if item.config.getoption("--dl4j-regen") else []
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *regen]
-    began = time.perf_counter()
-    try:
-        done = subprocess.run(
-            [*command, "--rootdir", str(item.config.rootpath), item.nodeid],
-            cwd=item.config.rootpath,
-            env={**os.environ, _INNER: "1"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=time_limit,
-            check=False,
-        )
-        code, said = done.returncode, done.stdout + done.stderr
-    except subprocess.TimeoutExpired:
-        code, said = 1, f"the test did not end within {time_limit:g} seconds"
-    if code < 0:
-        said = f"the process was ended by signal {-code}\n{said}"
-    outcome = "failed" if code else "skipped" if " skipped" in said and " passed" not in said else "passed"
-    reason: Any = said if code else None
-    if outcome == "skipped":
-        reason = (str(item.path), 0, "skipped in its own process")
+    """The reports of a test that runs elsewhere; where its process dies, one that says so in place of those missing."""
+    config, began = item.config, time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "reports"
+        path.touch()
+        try:
+            done = subprocess.run(
+                [*_command(config), item.nodeid],
+                cwd=config.rootpath,
+                env={**os.environ, _INNER: str(path)},
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=time_limit,
+                check=False,
+            )
+            code, said = done.returncode, done.stdout + done.stderr
+        except subprocess.TimeoutExpired:
+            code, said = -1, f"the test did not end within {time_limit:g} seconds"
+        else:
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            said = f"the process {how}\n{said}"
+        found: dict[str, pytest.TestReport] = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            values = json.loads(line)
+            config.stash[_RESULTS].extend(values.get("results", ()))
+            if "report" in values:
+                report = config.hook.pytest_report_from_serializable(config=config, data=values["report"])
+                if isinstance(report.longrepr, list):  # where and why it was skipped: JSON has no tuples
+                    report.longrepr = tuple(report.longrepr)
+                found[report.when] = report
+    # It may also die when all is said, at exit.
+    whole = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and "teardown" in found
+    died = None if whole else "teardown" if "teardown" in found else "call"
     for when in ("setup", "call", "teardown"):
-        own = when == "call"
-        yield pytest.TestReport(
-            item.nodeid,
-            item.location,
-            dict.fromkeys(item.keywords, 1),
-            outcome if own else "passed",  # type: ignore[arg-type]
-            reason if own else None,
-            when,
-            duration=time.perf_counter() - began if own else 0.0,
-        )
+        if when == died:
+            duration = time.perf_counter() - began
+            yield _report(item, when, "failed", said, duration)
+        elif when in found:
+            yield found[when]
+        elif died and when != "call":
+            yield _report(item, when, "passed", None, 0.0)
+
+
+def _report(item: pytest.Item, when: Any, outcome: Any, said: str | None, duration: float) -> pytest.TestReport:
+    keywords: Any = dict.fromkeys(item.keywords, 1)
+    return pytest.TestReport(item.nodeid, item.location, keywords, outcome, said, when, duration=duration)
+
+
+def _command(config: pytest.Config) -> list[str]:
+    """A pytest for one test, with what this one was told of settings and plugins."""
+    option = config.option
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(config.rootpath)]
+    # The ini file may ask for several workers.
+    has_xdist = importlib.util.find_spec("xdist") is not None and not config.pluginmanager.is_blocked("xdist")
+    command += ["-n0"] if has_xdist else []
+    command += ["--dl4j-regen"] if option.dl4j_regen else []
+    command += ["--import-mode", option.importmode]
+    command += ["-c", option.inifilename] if option.inifilename else []
+    for plugin in option.plugins or ():
+        command += [] if plugin == "no:terminal" else ["-p", plugin]  # that is xdist's own, for its workers
+    for setting in option.override_ini or ():
+        command += ["-o", setting]
+    return command
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of xdist sends its results to the controller, which writes the report."""
     config = session.config
+    if os.environ.get(_INNER):
+        return
     if hasattr(config, "workeroutput"):
         config.workeroutput["dl4j"] = json.dumps(config.stash[_RESULTS])
         return

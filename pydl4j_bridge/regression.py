@@ -19,6 +19,7 @@ from pydl4j_bridge.bridge import import_model
 from pydl4j_bridge.compare.html import regression_html
 from pydl4j_bridge.imported import ImportedModel
 from pydl4j_bridge.jvm.activations import activations
+from pydl4j_bridge.plain import finite
 from pydl4j_bridge.translate.samples import relative_difference, sample_inputs
 
 #: Numbers of one array that are kept; of larger ones so many, evenly chosen.
@@ -192,6 +193,6 @@ def write_report(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
     """What was compared, as ``path.json`` and ``path.html``."""
     ordered = sorted(results, key=lambda result: (result["test"], result["model"]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"models": ordered}, indent=1).replace("Infinity", '"inf"')
+    text = json.dumps(finite({"models": ordered}), indent=1, allow_nan=False)
     path.with_name(f"{path.name}.json").write_text(text + "\n", encoding="utf-8")
     path.with_name(f"{path.name}.html").write_text(regression_html(ordered), encoding="utf-8")

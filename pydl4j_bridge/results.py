@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydl4j_bridge.errors import InvalidConfig
+from pydl4j_bridge.plain import finite
 from pydl4j_bridge.pool import ModelResult
 
 
@@ -45,7 +46,7 @@ class Results:
     def add(self, outcome: Mapping[str, Any]) -> None:
         """Write one outcome, so that it is there whatever comes next."""
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(outcome) + "\n")
+            file.write(json.dumps(finite(outcome), allow_nan=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -91,12 +92,12 @@ def read_results(path: str | os.PathLike[str]) -> list[ModelResult]:
 
 
 def _worse(was: ModelResult, now: ModelResult) -> bool:
-    one, other = ((outcome.report or {}).get("worst", 0.0) for outcome in (was, now))
+    one, other = (float((outcome.report or {}).get("worst", 0.0)) for outcome in (was, now))
     return bool(other > max(10 * one, 1e-6))
 
 
 def _said(outcome: ModelResult) -> str:
-    worst = f" ({outcome.report['worst']:.0e})" if outcome.report else ""
+    worst = f" ({float(outcome.report['worst']):.0e})" if outcome.report else ""
     return f"{outcome.status}{worst}{': ' + outcome.cause if outcome.cause else ''}"
 
 

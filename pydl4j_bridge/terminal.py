@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pydl4j_bridge.compare import NativeAttempt, Predictions, Report, Verdict
+from pydl4j_bridge.compare.layers import LayersReport
 from pydl4j_bridge.compare.quirks import NOT_ENFORCED, title
 from pydl4j_bridge.doctor import Check
 from pydl4j_bridge.errors import BridgeError
@@ -173,6 +174,34 @@ def show_summary(out: Console, entries: Iterable[Mapping[str, Any]], skipped: in
         show_error_fields(out, error)
     if skipped:
         out.print(f"{skipped} files of the folders are no Keras files and were passed over")
+
+
+def show_layers(out: Console, report: LayersReport) -> None:
+    """What ``verify`` says of one model: the verdict, then every layer, output and gradient, in their order."""
+    out.print(_text(str(report)), soft_wrap=True)
+    out.print()
+    table = _table(
+        "layer", "class", "shape", "error", "absolute", "99 % within", "of its inputs", "at", "Keras", "DL4J"
+    )
+    for one in (*report.layers, *report.outputs, *report.gradients):
+        name, shape = _text(one.layer), "x".join(map(str, one.shape))
+        if one.not_compared:
+            table.add_row(name, one.class_name, shape, f"[dim]not compared: {_text(one.not_compared)}[/]")
+            continue
+        error = f"{one.relative:.1e}"
+        table.add_row(
+            f"[bold red]{name}[/]" if report.first is not None and one.layer == report.first.layer else name,
+            _text(one.class_name),
+            shape,
+            f"[red]{error}[/]" if one.leaves(report.tolerance) else error,
+            f"{one.absolute:.1e}",
+            f"{one.quantiles[-1]:.1e}" if one.quantiles else "",
+            f"{one.inherited:.1e}" if one.inherited else "",
+            ",".join(map(str, one.place)),
+            f"{one.keras:.6g}",
+            f"{one.dl4j:.6g}",
+        )
+    out.print(table)
 
 
 def show_outcomes(

@@ -4,7 +4,8 @@
     pip install 'pydl4j-bridge[fixtures]'
     python scripts/make_verify.py
 
-Beside each model lies the ``.npz`` that ``pydl4j-bridge verify record`` writes of it.
+Beside each model lies the ``.npz`` that ``pydl4j-bridge record`` writes of it; and those of some other models of
+tests/data, of what their layers give or with their gradients.
 """
 
 from __future__ import annotations
@@ -24,6 +25,19 @@ import tf_keras
 from pydl4j_bridge import record
 
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "verify"
+
+
+#: Models whose layers the import moves, splits or copies.
+MOVED = (
+    "joins/channels-first-softmax-transposed.h5",
+    "joins/channels-first-volume-branches.h5",
+    "zoo/keras3/batch-normalization-axis-1.keras",
+    "zoo/keras3/own-merges.keras",
+    "zoo/keras3/shared-model.keras",
+    "zoo/keras3/shared-twice.keras",
+    "zoo/keras3/softmax-axis-1.keras",
+    "zoo/keras3/time-distributed-conv2d.keras",
+)
 
 
 def vision(keras: Any) -> Any:
@@ -107,6 +121,12 @@ def main() -> None:
         shaken(build(module)).save(path)
         record(path, path.with_suffix(".npz"))
         print(name, path.stat().st_size, path.with_suffix(".npz").stat().st_size)
+    (OUT / "layers").mkdir(exist_ok=True)
+    for path in MOVED:
+        record(OUT.parent / path, OUT / "layers" / f"{Path(path).stem}.npz")
+    for name in ("bidirectional-adam", "conv2d-adam"):
+        trained = OUT.parent / "training" / "keras3" / f"{name}.keras"
+        print(name, record(trained, OUT / f"{name}-gradients.npz", gradients=True).no_gradients or "with gradients")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ only passes on, or stretches, the error of those before it is not blamed while o
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
@@ -43,6 +44,31 @@ class Recorded:
     shape: tuple[int, ...]
     values: NDArray[Any]
     positions: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """What Keras computes for some inputs.
+
+    Attributes:
+        source: where that was recorded, in words.
+        inputs: in the order of the model's.
+        outputs: likewise.
+        layers: path of a layer in Keras, ``model/layer`` → what it gives.
+        dtype: of the outputs.
+        labels: for which the gradients are, one array for each output.
+        gradients: ``model/layer/weight`` → the gradient of the loss by it, of the trained ones.
+        no_gradients: why there are none.
+    """
+
+    source: str
+    inputs: tuple[NDArray[Any], ...]
+    outputs: tuple[NDArray[Any], ...]
+    layers: Mapping[str, Recorded] = field(default_factory=dict)
+    dtype: str = "float32"
+    labels: tuple[NDArray[Any], ...] = ()
+    gradients: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    no_gradients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +103,14 @@ class LayerDifference:
     inherited: float = 0.0
     not_compared: str = ""
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LayerDifference:
+        """What ``dataclasses.asdict`` gave, perhaps through JSON."""
+        numbers = ("largest", "absolute", "relative", "keras", "dl4j", "inherited")
+        sizes = {name: tuple(values[name]) for name in ("shape", "place")}
+        quantiles = tuple(map(float, values["quantiles"]))
+        return cls(**{**values, **sizes, **{name: float(values[name]) for name in numbers}, "quantiles": quantiles})
+
     def leaves(self, tolerance: float) -> bool:
         """It is further off than the tolerance."""
         return not self.not_compared and not self.relative <= tolerance
@@ -96,7 +130,7 @@ class LayersReport:
         tolerance: see the module.
         outputs: the model's outputs, as layers of their own.
         layers: in an order in which each follows its inputs; empty where only outputs were compared.
-        gradients: the gradient of the loss by each weight; empty where it was not asked for.
+        gradients: those of the loss by each trained weight, as layers of their own; empty where nobody asked for them.
         notes: what could not be compared, in sentences.
     """
 
@@ -154,6 +188,26 @@ class LayersReport:
             lines.append(f"gradients that differ: {', '.join(wrong)}")
         return "\n".join((*lines, *(f"note: {note}" for note in self.notes)))
 
+    def to_html(self) -> str:
+        """The report as one page with its plots, which needs nothing else.
+
+        Raises:
+            MissingExtra: jinja2 or matplotlib is not installed.
+        """
+        from pydl4j_bridge.compare.html import layers_html
+
+        return layers_html(self, whole=True)
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Write :meth:`to_html`; the file appears when it is whole.
+
+        Raises:
+            MissingExtra: jinja2 or matplotlib is not installed.
+        """
+        from pydl4j_bridge.compare.html import write_page
+
+        write_page(self.to_html(), path)
+
     def _repr_html_(self) -> str:
         from pydl4j_bridge.compare.html import layers_html
 
@@ -172,6 +226,15 @@ class LayersReport:
             "first": None if self.first is None else self.first.layer,
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LayersReport:
+        """The report of which :meth:`to_dict` gave the values, perhaps through JSON, which has no infinity."""
+        lists = {
+            kind: tuple(LayerDifference.from_dict(one) for one in values[kind])
+            for kind in ("outputs", "layers", "gradients")
+        }
+        return cls(values["path"], values["oracle"], values["tolerance"], **lists, notes=tuple(values["notes"]))
+
 
 def compare_arrays(
     name: str, class_name: str, ours: NDArray[Any], keras: Recorded, inherited: float = 0.0
@@ -180,7 +243,7 @@ def compare_arrays(
 
     Args:
         name, class_name: what to call it.
-        ours: in Keras's layout; of another shape, it is not compared.
+        ours: in Keras's layout; of another shape, it is not compared. Masked where it is not known.
         keras: all numbers or some.
         inherited: the largest relative error of what was given.
     """
@@ -192,6 +255,12 @@ def compare_arrays(
     positions = keras.positions
     mine = (ours.ravel() if positions is None else ours.ravel()[positions]).astype(np.float64)
     theirs = keras.values.ravel().astype(np.float64)
+    if isinstance(mine, np.ma.MaskedArray):
+        there = ~np.ma.getmaskarray(mine)
+        positions = (np.arange(len(mine)) if positions is None else positions)[there]
+        mine, theirs = mine.data[there], theirs[there]
+        if not len(mine):
+            return LayerDifference(name, class_name, keras.shape, not_compared="no number of it is in both records")
     with np.errstate(invalid="ignore"):
         apart = np.abs(mine - theirs)
     apart[(mine == theirs) | (np.isnan(mine) & np.isnan(theirs))] = 0.0
@@ -214,14 +283,14 @@ def compare_arrays(
     )
 
 
-def aligned(ours: Iterable[NDArray[Any]], keras: Recorded, *, channels_first: bool = False) -> NDArray[Any] | None:
+def aligned(ours: Iterable[NDArray[Any]], keras: Recorded) -> NDArray[Any] | None:
     """The candidate that stands for a layer of Keras's, in Keras's layout; None where none has its numbers.
 
     Args:
-        ours: what the nodes of the layer give, the last one first; channels last, and perhaps with the time steps in
-            the batch, before or behind the samples, or flat.
+        ours: what the nodes of the layer give; with the axes in Keras's order, and perhaps with the time steps in the
+            batch, before or behind the samples, or flat. Of several that have its numbers the nearest is taken: of a
+            layer that Keras calls several times, the first call was recorded.
         keras: what Keras gave.
-        channels_first: some layers of the model have them so in Keras.
     """
     shape = keras.shape
     found: list[NDArray[Any]] = []
@@ -230,16 +299,12 @@ def aligned(ours: Iterable[NDArray[Any]], keras: Recorded, *, channels_first: bo
             continue
         if array.shape == shape:
             found.append(array)
-        elif array.ndim == 2 and len(shape) == 3 and len(array) == shape[0] * shape[1]:
-            found.append(array.reshape(shape[1], shape[0], -1).swapaxes(0, 1))  # DL4J has the time steps first
+        elif len(shape) > 2 and array.ndim == len(shape) - 1 and len(array) == shape[0] * shape[1]:
+            # The time steps are in the batch: DL4J has them first, a layer of ours the samples.
+            found.append(array.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1))
+            found.append(array.reshape(shape))
         elif array.shape[0] == shape[0]:
             found.append(array.reshape(shape))
-        if channels_first and len(shape) > 2 and array.ndim == len(shape):
-            moved = np.moveaxis(array, -1, 1)
-            if moved.shape == shape:
-                found.append(moved)
-        if found and not channels_first:
-            break
     if len(found) < 2:
         return found[0] if found else None
     return min(found, key=lambda one: compare_arrays("", "", one, keras).relative)

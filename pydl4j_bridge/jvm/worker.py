@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from pydl4j_bridge import errors
-from pydl4j_bridge.errors import WorkerCrashed, WorkerTimeout
+from pydl4j_bridge.errors import JvmError, WorkerCrashed, WorkerTimeout
 
 #: Seconds that starting Java may take, on top of a request's own limit: a cold disk is slow.
 START_LIMIT = 120.0
@@ -38,14 +38,18 @@ class Worker:
         threads: of ND4J's native operations; None: one for each core. Several workers on the same cores need fewer:
             OpenMP's threads spin while they wait for each other, and two processes with two threads on two cores take
             more than ten times as long.
+        memory: bytes that the process may have: half of them are Java's heap, and ND4J allocates nothing beyond them,
+            which is a Java exception; :meth:`shrink` replaces one that keeps too much. None: Java's own limits.
     """
 
-    def __init__(self, time_limit: float = 40.0, threads: int | None = None) -> None:
+    def __init__(self, time_limit: float = 40.0, threads: int | None = None, memory: int | None = None) -> None:
         self.time_limit = time_limit
         self.threads = threads
+        self.memory = memory
         #: How many processes there have been.
         self.generation = 0
         self._ready = False
+        self._ended = False
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._errors: IO[bytes] | None = None
@@ -56,13 +60,14 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended = True  # another thread may be at a request, and would start a new process for it
         self.close()
 
     def prepare(self) -> None:
         """Start the process, without waiting for it: Java starts while the caller does something else."""
         if self._process is None:
             self._spawn()
-            self._send({"operation": "start"})
+            self._send({"operation": "start", "memory": self.memory})
 
     def ready(self) -> None:
         """Wait until the process has started Java, starting it if it is not there.
@@ -104,6 +109,15 @@ class Worker:
         self._failed(answer)
         return answer
 
+    def shrink(self) -> None:
+        """Replace a process that keeps more than half of what it may have: what is left is too little for the next.
+
+        Raises:
+            WorkerTimeout, WorkerCrashed: it died.
+        """
+        if self.memory is not None and self._ready and self.request("memory")["bytes"] > self.memory / 2:
+            self.close()
+
     def close(self) -> None:
         """End the process, if it runs."""
         process, self._process = self._process, None
@@ -119,6 +133,8 @@ class Worker:
         self._errors = None
 
     def _spawn(self) -> None:
+        if self._ended:
+            raise JvmError("the worker has been ended")
         self.generation += 1
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
@@ -178,9 +194,11 @@ class Worker:
                     return None
 
     def _crashed(self, operation: str) -> WorkerCrashed:
-        assert self._process is not None
+        process = self._process
+        if process is None:
+            raise JvmError("the worker has been ended")
         try:
-            code = self._process.wait(timeout=1.0)
+            code = process.wait(timeout=1.0)
         except subprocess.TimeoutExpired:
             how = "crashed in native code and hung while Java reported it"
         else:

@@ -34,10 +34,21 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": error.to_dict()}
 
 
-def _start() -> dict[str, Any]:
+def _start(memory: int | None = None) -> dict[str, Any]:
     from pydl4j_bridge.jvm.session import start
 
-    return {"java": start().version}
+    limits = None
+    if memory is not None:
+        # JavaCPP, which allocates for ND4J, looks at what the whole process has.
+        javacpp = "-Dorg.bytedeco.javacpp.max"
+        limits = [f"-Xmx{memory // 2}", f"{javacpp}bytes={memory}", f"{javacpp}physicalbytes={memory}"]
+    return {"java": start(jvm_args=limits).version}
+
+
+def _memory() -> dict[str, Any]:
+    import jpype
+
+    return {"bytes": int(jpype.JClass("org.bytedeco.javacpp.Pointer").physicalBytes())}
 
 
 def _build(spec: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +93,7 @@ def _convert(path: str, out: str, *, verify: bool, **options: Any) -> dict[str, 
 
 _OPERATIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "start": _start,
+    "memory": _memory,
     "build": _build,
     "native": _native,
     "predict_bridge": _predict_bridge,

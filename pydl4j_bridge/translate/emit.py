@@ -62,14 +62,13 @@ def translate(
     graph = replace(graph, calls=tuple(replace(call, shapes=shapes.get(call.layer, {})) for call in graph.calls))
     classes = {"/".join(call.layer[:-1]): "TimeDistributed" for call in graph.calls if len(call.layer) > 1}
     classes.update({"/".join(call.layer): call.class_name for call in graph.calls})
-    first = any(call.config.get("data_format") == "channels_first" for call in graph.calls)
     dtype = "float64" if any(_is_double(call) for call in graph.calls) else "float32"
     try:
         for rewrite in PASSES:
             graph = rewrite(graph)
         graph = own_layers(concatenate_axis(directions(masks(lambdas(graph, record)))))
         refuse_unsupported(graph, contents.path)
-        model = replace(emit(graph, compiled), dtype=dtype, channels_first=first, classes=classes)
+        model = replace(emit(graph, compiled), dtype=dtype, classes=classes)
         return replace(model, notes=(*model.notes, *_kernels_of_theano(graph))) if backend == "theano" else model
     except UnsupportedLayer as error:
         if unsaid and not error.fix:
@@ -118,6 +117,7 @@ def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:
         sequential=sequential,
         layers={call.name: call.layer for call in graph.calls if call.shapes},
         nodes={call.name: call.layer for call in graph.calls},
+        axes=graph.axes,
         plans={call.name: plan for call in graph.calls if (plan := _plan(call, frozen)) != LayerPlan()},
         shapes={call.name: _stored(call) for call in graph.calls if call.shapes},
         losses=losses,

@@ -69,6 +69,8 @@ class Graph:
         inputs, outputs: names of calls.
         sequential: the model is a ``Sequential``: a chain of layers.
         keras_major: 1, 2 or 3.
+        axes: name of a call whose output has its axes in another order than in Keras → where each of Keras's is,
+            counted behind the batch.
     """
 
     calls: tuple[Call, ...]
@@ -76,6 +78,7 @@ class Graph:
     outputs: tuple[str, ...]
     sequential: bool
     keras_major: int
+    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     _by_name: Mapping[str, Call] = field(init=False, repr=False, compare=False)
     _known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 

@@ -52,7 +52,7 @@ def _activations_behind(graph: Graph) -> Graph:
         first = call.config.get("data_format") == "channels_first" and call.class_name in _SPATIAL
         if first and call.config.get("activation") in _ALONG_THE_LAST_AXIS:
             config = {"activation": call.config["activation"]}
-            behind = Call(f"{call.name}_activation", "Activation", config, (), (f"{call.name}_activation",))
+            behind = Call(f"{call.name}_activation", "Activation", config, (), (*call.layer, "activation"))
             graph = graph.followed(call.with_config(activation="linear"), behind)
     return graph
 
@@ -72,7 +72,8 @@ class _Layouts:
         for call in self.graph.calls:
             self._add(call)
         outputs = tuple(self._get(name, None) for name in self.graph.outputs)
-        return replace(self.graph, calls=tuple(self._calls), outputs=outputs)
+        axes = dict(self._moved.values())
+        return replace(self.graph, calls=tuple(self._calls), outputs=outputs, axes=axes)
 
     def _add(self, call: Call) -> None:
         order = self._order(call)

@@ -269,7 +269,7 @@ def activations_behind(graph: Graph) -> Graph:
             changed = call.with_config(activation=f"of the class {kind}")
             graph = graph.each(lambda one, old=call, new=changed: new if one is old else one)  # type: ignore[misc]
             continue
-        behind = Call(name, kind, {**config, "name": name}, (), (name,))
+        behind = Call(name, kind, {**config, "name": name}, (), (*call.layer, "activation"))
         graph = graph.followed(call.with_config(activation="linear"), behind)
     return graph
 

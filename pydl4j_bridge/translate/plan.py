@@ -64,7 +64,8 @@ class ImportableModel:
         nodes: name in ``config`` → the names of the Keras models that hold the layer that it computes, and its own. One
             layer of Keras's may have several nodes, whose names then end otherwise than its path, or none.
         classes: ``model/layer`` → the layer's class in Keras.
-        channels_first: some layers have their channels first in Keras; in the network all have them last.
+        axes: name in ``config`` of what has its axes in another order than in Keras, its channels last for example →
+            where each of Keras's is, counted behind the batch.
         dtype: ``"float64"`` where a layer with weights has that in Keras, otherwise ``"float32"``.
         steps: for each output whether Keras's has time steps in it, which DL4J may put into the batch.
     """
@@ -82,5 +83,5 @@ class ImportableModel:
     notes: tuple[str, ...] = ()
     nodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
-    channels_first: bool = False
+    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     dtype: str = "float32"

@@ -35,7 +35,7 @@ def from_dict(values: Mapping[str, Any]) -> ImportableModel:
         own_losses=tuple(OwnLoss(tuple(loss["shape"]), bool(loss["classes"])) for loss in values["own_losses"]),
         notes=tuple(values["notes"]),
         classes=values["classes"],
-        channels_first=bool(values["channels_first"]),
+        axes=_shapes(values["axes"]),
         dtype=str(values["dtype"]),
     )
 

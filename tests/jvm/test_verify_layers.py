@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import pydl4j_bridge
+from pydl4j_bridge.cli import cli
+from pydl4j_bridge.compare.html import outcomes_html
 from pydl4j_bridge.compare.layers import LayersReport
 from pydl4j_bridge.errors import InvalidConfig, KerasProcessError, NotAKerasFile
 from pydl4j_bridge.oracles import KERAS_PYTHON, read_oracle
+from pydl4j_bridge.plain import finite
 from pydl4j_bridge.verifying import compare_with
 
 pytestmark = pytest.mark.usefixtures("jvm")
@@ -158,6 +164,79 @@ def test_rounding_alarms_nobody(tmp_path):
     assert compare_with(model, "vision.keras", read_oracle(DATA / "vision.npz")).equal
 
 
+@pytest.mark.parametrize("name", ["bidirectional-adam", "conv2d-adam"])
+def test_gradients_are_keras_s(name):
+    """Of every trained weight, for the labels that were recorded; and a gradient that is not is named."""
+    path = DATA.parent / "training" / "keras3" / f"{name}.keras"
+    oracle = read_oracle(DATA / f"{name}-gradients.npz")
+    report = pydl4j_bridge.verify(path, expected=oracle, gradients=True)
+    assert (report.verdict, len(report.gradients)) == ("same", len(oracle.gradients)), str(report)
+    assert max(one.relative for one in report.gradients) < 1e-5
+    first = next(iter(oracle.gradients))
+    wrong = replace(oracle, gradients={**oracle.gradients, first: oracle.gradients[first] * np.float32(1.001)})
+    report = pydl4j_bridge.verify(path, expected=wrong, gradients=True)
+    assert (report.verdict, report.first) == ("gradients", None)
+    assert f"gradients that differ: {first}" in str(report)
+
+
+def test_a_model_without_a_loss_has_no_gradients():
+    """A note says so, and where the record has none as well; the layers are compared all the same."""
+    report = pydl4j_bridge.verify(DATA / "chain.keras", expected=DATA / "chain.npz", gradients=True)
+    assert (report.verdict, report.gradients, len(report.notes)) == ("same", (), 2)
+    assert "the file has no loss" in report.notes[0]
+    assert "gradients were not compared: none were recorded" in report.notes[1]
+
+
+@pytest.mark.parametrize("largest", [2**18, 16])
+def test_what_dl4j_computes_is_compared_on_another_machine(largest, tmp_path, monkeypatch):
+    """Also where only some numbers of a layer are in the record; another file, or another record, is an error."""
+    monkeypatch.setattr("pydl4j_bridge.oracles._LARGEST", largest)
+    monkeypatch.setattr("pydl4j_bridge.oracles._CHOSEN", 16)
+    path, recorded = DATA / "old-chain.h5", tmp_path / "dl4j.npz"
+    oracle = read_oracle(DATA / "old-chain.npz")
+    pydl4j_bridge.record_dl4j(path, recorded, oracle.inputs)
+    report = pydl4j_bridge.compare_recorded(path, recorded, oracle)
+    assert (report.verdict, report.notes) == ("same", ())
+    assert all(not layer.not_compared and layer.largest for layer in report.layers)
+    lstm = oracle.layers["lstm"]
+    wrong = replace(oracle, layers={**oracle.layers, "lstm": replace(lstm, values=lstm.values * np.float32(1.01))})
+    assert pydl4j_bridge.compare_recorded(path, recorded, wrong).first.layer == "lstm"
+    with pytest.raises(InvalidConfig, match="of another file"):
+        pydl4j_bridge.compare_recorded(DATA / "chain.keras", recorded, oracle)
+    with pytest.raises(InvalidConfig, match="not what DL4J computes"):
+        pydl4j_bridge.compare_recorded(path, DATA / "old-chain.npz", oracle)
+
+
+def test_verify_record_and_verify_compare(tmp_path):
+    """The commands of two words, beside ``verify`` of a model; what is found is in the exit code."""
+    model, recorded, page = DATA / "chain.keras", tmp_path / "dl4j.npz", tmp_path / "page.html"
+    made = CliRunner().invoke(cli, ["verify", "record", str(model), str(recorded), "--json"], standalone_mode=False)
+    assert "lstm" in json.loads(made.stdout)["layers"]
+    with np.load(recorded) as arrays:
+        kept = {name: array for name, array in arrays.items() if name.startswith(("input", "output"))}
+    np.savez(tmp_path / "keras.npz", **{**kept, "output_0": kept["output_0"] * 1.5})
+    compare = ["verify", "compare", str(model), str(recorded), "--expected", str(tmp_path / "keras.npz")]
+    done = CliRunner().invoke(cli, [*compare, "--html", str(page)], standalone_mode=False)
+    assert done.return_value == 1
+    assert "DL4J and Keras differ" in done.stdout
+    assert "DL4J and Keras differ" in page.read_text()
+    done = CliRunner().invoke(cli, [*compare, "--tolerance", "0.6", "--json"], standalone_mode=False)
+    assert (done.return_value, json.loads(done.stdout)["verdict"]) == (0, "same")
+
+
+@pytest.mark.parametrize("name", [
+    "joins/channels-first-softmax-transposed.h5", "joins/channels-first-volume-branches.h5",
+    "zoo/keras3/batch-normalization-axis-1.keras", "zoo/keras3/own-merges.keras", "zoo/keras3/shared-model.keras",
+    "zoo/keras3/shared-twice.keras", "zoo/keras3/softmax-axis-1.keras", "zoo/keras3/time-distributed-conv2d.keras",
+])  # fmt: skip
+def test_what_the_import_moves_splits_or_copies_is_found(name):
+    """Axes in another order, an activation behind its layer, layers that Keras calls twice, steps in the batch."""
+    path = DATA.parent / name
+    report = pydl4j_bridge.verify(path, expected=DATA / "layers" / f"{path.stem}.npz")
+    assert report.equal, str(report)
+    assert not any(layer.not_compared for layer in report.layers), str(report)
+
+
 def test_outputs_alone_are_compared_where_no_layers_were_recorded(tmp_path):
     """A note says so; a wrong output is a verdict of its own."""
     oracle = read_oracle(DATA / "chain.npz")
@@ -185,7 +264,31 @@ def test_the_report_is_plain_json():
     """With the first layer by name."""
     values = json.loads(json.dumps(spoilt("gates exchanged").to_dict()))
     assert (values["verdict"], values["first"], values["equal"]) == ("layers", "lstm", False)
-    assert {"layer", "class_name", "relative", "absolute", "quantiles", "place"} <= values["layers"][0].keys()
+    documented = (Path(__file__).parents[2] / "docs" / "json.md").read_text().partition("\n## `verify`\n")[2]
+    named = set(re.findall(r"`([a-z_0-9]+)", documented.partition("\nOf many models")[0]))
+    assert values.keys() <= named
+    assert values["layers"][0].keys() <= named
+
+
+def test_a_report_comes_back_from_json(tmp_path):
+    """With infinities, which JSON does not have: it says the same, and so does the page of a run over many."""
+    model = pydl4j_bridge.import_model(DATA / "chain.keras", optimizer=False)
+    model.set_weights({"hidden/bias": np.full(6, np.inf)})
+    report = compare_with(model, "chain.keras", read_oracle(DATA / "chain.npz"))
+    text = json.dumps(finite(report.to_dict()), allow_nan=False)
+    back = LayersReport.from_dict(json.loads(text))
+    assert (str(back), finite(back.to_dict())) == (str(report), json.loads(text))
+    outcomes = [
+        {"path": "<a>", "status": "differs", "cause": "Dense differs", "report": json.loads(text)},
+        {"path": "b", "status": "refused", "cause": "UnsupportedLayer: Odd", "report": None},
+        {"path": "c", "status": "refused", "cause": "UnsupportedLayer: Odd", "report": None},
+    ]
+    page = outcomes_html(outcomes)
+    assert "differs: 1, refused: 2" in page
+    assert "&lt;a&gt;" in page
+    assert "and 1 more" in page
+    assert page.count("<svg") == 4  # two plots, for a desk and for a phone
+    assert not re.search(r'(src|href)="(?!#)', page)
 
 
 def test_what_is_no_record_is_a_clear_error(tmp_path):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from click.testing import CliRunner
 from pydl4j_bridge.cli import cli
 from pydl4j_bridge.errors import InvalidConfig
 from pydl4j_bridge.jvm.worker import Worker
-from pydl4j_bridge.many import verify_in, verify_many
-from pydl4j_bridge.pool import ModelResult
+from pydl4j_bridge.many import check_in_processes, convert_in_processes, verify_in, verify_many
+from pydl4j_bridge.pool import ModelResult, memory_of
 from pydl4j_bridge.results import causes, changes, read_results
 
 DATA = Path(__file__).parents[1] / "data" / "verify"
@@ -52,16 +53,6 @@ EXPECTED = {
     **{f"old-chain-{number}.h5": "same" for number in range(4)},
     **{f"none-{number}.h5": "refused" for number in range(4)},
 }
-
-
-def test_two_processes_give_each_model_once(models, tmp_path):
-    """With its report, and what is no model with its reason."""
-    results = list(verify_many(models, expected="{stem}.npz", results=tmp_path / "r.jsonl"))
-    assert statuses(results) == EXPECTED
-    assert statuses(read_results(tmp_path / "r.jsonl")) == EXPECTED
-    assert causes(results) == [("refused", results[-1].cause, sorted(p for p in models if "none" in p))] or all(
-        status == "refused" for status, _, _ in causes(results)
-    )
 
 
 def test_an_interrupted_run_goes_on(models, tmp_path):
@@ -126,29 +117,103 @@ def test_a_run_is_held_against_an_earlier_one(models):
 def test_the_command_line_groups_what_is_wrong(models, tmp_path):
     """A folder whose files are no models is passed over, changes have an exit code, and JSON has all of it."""
     run = ["verify", str(tmp_path), "--expected", "{stem}.npz", "--results", str(tmp_path / "r.jsonl")]
-    made = CliRunner().invoke(cli, run, standalone_mode=False)
+    made = CliRunner().invoke(cli, [*run, "--html", str(tmp_path / "page.html")], standalone_mode=False)
     assert made.return_value == 0
+    assert "same: 8" in (tmp_path / "page.html").read_text()
     assert "same         8" in made.output
     again = CliRunner().invoke(cli, [*run, "--against", str(tmp_path / "r.jsonl"), "--json"], standalone_mode=False)
-    values = json.loads(again.output[again.output.index("{") :])
-    assert (again.return_value, values["changes"]) == (
-        0,
-        [{"path": p, "was": w, "is": "not there"} for p, w in []],
-    ) or all("none-" in change["path"] for change in values["changes"])
+    assert (again.return_value, json.loads(again.stdout)["changes"]) == (0, [])
+    named = [path for path in models if "none" in path]
+    outcomes = [ModelResult(path, "refused", "NotAKerasFile: no") for path in named]
+    outcomes += [ModelResult("m", "differs", "LSTM differs"), ModelResult("n", "same")]
+    assert causes(outcomes) == [("refused", "NotAKerasFile: no", named), ("differs", "LSTM differs", ["m"])]
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_dask_does_the_same(models, killed, tmp_path):
-    """On a scheduler with two worker processes, also where one of them is killed in the middle of it."""
+def test_dask_does_the_same(models, tmp_path):
+    """On a LocalCluster with two processes; ``convert`` and ``check`` go there as well."""
     distributed = pytest.importorskip("distributed", reason="dask is an extra: pip install 'pydl4j-bridge[dask]'")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment
     ) as cluster:
+        address = cluster.scheduler_address
+        assert statuses(verify_many(models, expected="{stem}.npz", dask=address)) == EXPECTED
+        there = {"time_limit": 60.0, "workers": 1, "dask": address}
+        targets = {path: f"{path}.zip" for path in models[:3]}
+        converted = statuses(convert_in_processes(targets, verify=True, **there))
+        assert converted == {Path(path).name: EXPECTED[Path(path).name] for path in targets}
+        ((entry),) = check_in_processes([models[1]], **there)
+        assert entry["verdict"] == "no-optimizer"
+
+
+def test_a_dask_worker_that_is_killed_loses_nothing(models, tmp_path):
+    """Of a scheduler with two worker processes, in mid-run: each model is in the results, and once."""
+    pytest.importorskip("distributed", reason="dask is an extra: pip install 'pydl4j-bridge[dask]'")
+    where, kept = tmp_path / "scheduler.json", tmp_path / "r.jsonl"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def dask(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", *arguments, "--scheduler-file", str(where), "--no-dashboard"]
+        return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+
+    running = [dask("scheduler", "--port", "0")]
+    try:
+        running += [dask("worker", "--nthreads", "1", "--no-nanny") for _ in range(2)]
+        deadline = time.monotonic() + 60
+        while not where.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        address = json.loads(where.read_text())["address"]
         results = []
-        for result in verify_many(models, expected="{stem}.npz", dask=cluster.scheduler_address):
+        for result in verify_many(models, expected="{stem}.npz", results=kept, dask=address):
             results.append(result)
-            if killed and len(results) == 3:
-                victim = next(iter(cluster.workers.values()))
-                os.kill(victim.process.process.pid, signal.SIGKILL)
-        assert statuses(results) == EXPECTED
+            if len(results) == 3:
+                running[1].kill()
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    assert statuses(results) == EXPECTED == statuses(read_results(kept))
+
+
+def test_ctrl_c_ends_the_run_and_leaves_no_process(models, tmp_path):
+    """What was done is kept, no worker process outlives the command, and the same command goes on."""
+    kept = tmp_path / "r.jsonl"
+    run = ["verify", *models, "--expected", "{stem}.npz", "--results", str(kept), "--json"]
+    command = [sys.executable, "-m", "pydl4j_bridge", *run]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 60
+        while (not kept.exists() or kept.read_text().count("\n") < 3) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        workers = subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True, text=True).stdout.split()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=30) == 130
+    assert workers
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    done = {result.path: result for result in read_results(kept)}
+    assert 2 <= len(done) < len(models)
+    made = CliRunner().invoke(cli, run, standalone_mode=False)
+    again = {one["path"]: one for one in json.loads(made.stdout)["models"]}
+    assert list(again) == models
+    assert all(again[path]["seconds"] == result.seconds for path, result in done.items())
+
+
+def test_a_process_has_a_bound_of_memory(models):
+    """What does not fit is an error of that model, and a process that keeps too much is replaced."""
+    small, enough = 100 * 2**20, 2 * 2**30
+    with Worker(60.0, memory=small) as worker:
+        result = verify_in(worker, models[0], "{stem}.npz")
+        assert (result.status, result.cause.partition(":")[0]) == ("refused", "JavaError")
+    with Worker(60.0, memory=enough) as worker:
+        assert verify_in(worker, models[0], "{stem}.npz").status == "same"
+        worker.shrink()
+        assert worker.pid
+        worker.memory = small
+        worker.shrink()
+        assert worker.pid is None
+
+
+def test_what_one_process_may_have():
+    """As it is said; or half of the machine's, divided."""
+    assert memory_of(1.5, 4) == 1.5 * 2**30
+    assert memory_of(None, 1) == pytest.approx(2 * memory_of(None, 2), abs=2)
+    assert 2**28 < memory_of(None, 1) <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
