@@ -25,6 +25,12 @@ from pydl4j_bridge.jvm.session import Jvm
 
 __all__ = ["attach", "load_ipython_extension", "start", "unload_ipython_extension"]
 
+#: On INFO these say what every network and every start is like.
+_OF_NO_NEWS = (
+    "org.deeplearning4j.nn.graph.ComputationGraph",
+    "org.deeplearning4j.nn.multilayer.MultiLayerNetwork",
+    "org.nd4j.linalg.cpu.nativecpu.CpuNDArrayFactory",
+)
 _FROM = re.compile(r"\s*from\s+([\w.]+)\s+import\s+(?:\w+\s*,\s*)*\w*$")
 _IMPORT = re.compile(r"\s*(?:from|import)\s+([\w.]+)\.\w*$")
 
@@ -65,6 +71,9 @@ class _Attached:
         logger.addHandler(self._logs)
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.INFO)
+        for name in _OF_NO_NEWS:
+            one = logging.getLogger(f"{LOGGER}.{name}")
+            one.setLevel(one.level or logging.WARNING)
         # On a terminal what native code prints is where it belongs, and a pipe would not be a terminal any more.
         in_notebook = hasattr(shell, "kernel") and os.name == "posix"
         self._native = NativeOutput() if in_notebook else None

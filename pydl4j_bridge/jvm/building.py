@@ -19,6 +19,7 @@ from pydl4j_bridge.errors import TranslationError
 from pydl4j_bridge.jvm.arrays import to_indarray, uninitialized, view
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import confs, holders
+from pydl4j_bridge.jvm.logs import unheard
 from pydl4j_bridge.jvm.room import Room, copy
 from pydl4j_bridge.translate import Array, ImportableModel, LayerPlan
 from pydl4j_bridge.translate.inputs import GIVE_THEM
@@ -82,7 +83,8 @@ def importer_model(model: ImportableModel) -> Any:
     builder = builder.modelJson(json.dumps(model.config)).enforceTrainingConfig(model.losses is not None)
     if model.losses is not None:
         builder = builder.trainingJson(json.dumps({"optimizer_config": _ANY_OPTIMIZER, "loss": dict(model.losses)}))
-    return builder.buildSequential() if model.sequential else builder.buildModel()
+    with unheard("org.deeplearning4j.nn.conf.inputs.InputType"):  # that a layer without weights has none
+        return builder.buildSequential() if model.sequential else builder.buildModel()
 
 
 def _used(arrays: Mapping[str, Array], plan: LayerPlan) -> Mapping[str, Array]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["LOGGER", "forward_logs"]
+__all__ = ["LOGGER", "forward_logs", "unheard"]
 
 LOGGER = "pydl4j_bridge.java"
 
@@ -73,6 +75,18 @@ def forward_logs(*, everything: bool) -> None:
                 handler.setLevel(level.OFF)
 
     atexit.register(stop)
+
+
+@contextmanager
+def unheard(name: str) -> Iterator[None]:
+    """Drops what a Java logger says meanwhile: what Deeplearning4j warns of where nothing is wrong."""
+    logger = logging.getLogger(f"{LOGGER}.{name}")
+    nothing = logging.Filter("nobody")
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def _emit(name: str, record: Any) -> None:

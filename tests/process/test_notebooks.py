@@ -25,10 +25,9 @@ PROMISED = {
 }
 
 
-def outputs(notebook: Any) -> str:
-    """All that the cells show, and of which kind it is."""
-    found = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    return "\n".join(str(output) for output in found)
+def outputs(notebook: Any) -> list[Any]:
+    """All that the cells show."""
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.ipynb")))
@@ -41,8 +40,10 @@ def test_a_notebook_runs(name):
         for _ in range(2):
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
-    shown = outputs(notebook)
+    found = outputs(notebook)
+    shown = "\n".join(map(str, found))  # with the kind of each
     assert [promised for promised in PROMISED[name] if promised not in shown] == []
+    assert [output.text for output in found if output.get("name") == "stderr"] == []  # red, and nothing is wrong
     if name.startswith("2"):
         largest = re.search(r"largest difference of a weight: (\S+)", shown)
         assert largest is not None
