@@ -69,7 +69,7 @@ def step(made: Any, gradient: Any, number: int, scope: Any, name: str) -> float:
 def main(*, runs: int, parameters: int) -> None:
     """Run the benchmark."""
     pydl4j_bridge.start()
-    gradient = to_indarray(np.random.default_rng(1).normal(size=(1, parameters)))
+    gradient = to_indarray(np.random.default_rng(1).normal(size=(1, parameters)).astype("f4"))
     table = Table("ours", "settings", "ms", "ND4J's", "ms", "ratio", box=None)
     scope = workspace()
     for ours, settings, theirs in PAIRS:

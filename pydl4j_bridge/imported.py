@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +107,24 @@ class ImportedModel(Network):
             labels = np.asarray(one)
             if labels.shape[:1] != (batch,):
                 raise InvalidConfig(f"the labels of output {at} have the shape {labels.shape}, for {batch} samples")
-            if losses:
-                shape = losses[at].shape
-                labels = _one_hot(labels, shape, at) if losses[at].classes else labels
-                if labels.size != batch * int(np.prod(shape)):
-                    raise InvalidConfig(
-                        f"the labels of output {at} have the shape {labels.shape}, and the output {(batch, *shape)}"
-                    )
+            shape = losses[at].shape if losses else self._label_shapes[at]
+            if losses and losses[at].classes:
+                labels = _one_hot(labels, losses[at].shape, at)
+            if shape and labels.size != batch * prod(shape):
+                classes = labels.shape in ((batch, *shape[:-1]), (batch, *shape[:-1], 1))
+                raise InvalidConfig(
+                    f"the labels of output {at} have the shape {labels.shape}, and the output {(batch, *shape)}",
+                    fix=f"Of classes give np.eye({shape[-1]})[y]: the loss is not a sparse one" if classes else "",
+                )
             made.append(np.asarray(labels, dtype=self.dtype).reshape(batch, -1))
         return made
+
+    @cached_property
+    def _label_shapes(self) -> list[tuple[int, ...]]:
+        """Of one sample, for each output with a loss of DL4J's; () where nobody knows, or where labels are classes."""
+        shapes, pairs = self._shapes(), zip(self.translated.losses or self._losses, self._losses, strict=True)
+        found = [() if loss == "LossSparseMCXENT" else shapes.get(name or "", ()) for name, loss in pairs]
+        return [tuple(size for size in shape if size) if all(shape) else () for shape in found]
 
     @property
     def is_trainable(self) -> bool:

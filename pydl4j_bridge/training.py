@@ -134,7 +134,8 @@ def fit(
             for number, (some, labels) in enumerate(bar):
                 losses.append(train_on_batch(model, some, labels))
                 sizes.append(_samples(some))
-                bar.set_postfix(loss=f"{losses[-1]:.4g}", refresh=False)
+                if not bar.disable:
+                    bar.set_postfix(loss=f"{losses[-1]:.4g}", refresh=False)
                 _tell(watching, "on_train_batch_end", number, {"loss": losses[-1]})
         if not losses:
             raise InvalidConfig("there is nothing to train on", because="the iterable of batches is empty or used up")

@@ -64,6 +64,11 @@ def dense_l2(keras: Any) -> Any:
     return dense(keras, kernel_regularizer=keras.regularizers.L2(0.01), bias_regularizer=keras.regularizers.L2(0.003))
 
 
+def dense_l1(keras: Any) -> Any:
+    """L1 on the kernels, and on the biases another."""
+    return dense(keras, kernel_regularizer=keras.regularizers.L1(0.002), bias_regularizer=keras.regularizers.L1(0.001))
+
+
 def dense_l1l2(keras: Any) -> Any:
     """L1 and L2 on the kernels."""
     return dense(keras, kernel_regularizer=keras.regularizers.L1L2(l1=0.002, l2=0.01))
@@ -197,6 +202,7 @@ MODELS = {
     # Behind the others in the alphabet, which says how batches are drawn.
     "steps-l2": ModelKind(lstm_l2, CE, input_shape=(4, 2)),
     "vectors-norm": ModelKind(vectors_norm, CE, input_shape=(4,)),
+    "weights-l1": ModelKind(dense_l1, CE, input_shape=(4,)),
 }
 
 
@@ -296,11 +302,23 @@ SCHEDULES = (
             "CosineDecayRestarts", initial_learning_rate=0.02, first_decay_steps=15, t_mul=1.5, m_mul=0.8
         ),
     ),
+    Case(
+        "nadam-cosine",
+        "Nadam",
+        schedule=schedule("CosineDecay", initial_learning_rate=0.02, decay_steps=100, alpha=0.05),
+    ),
+    # 32 steps: of 30, a compiled Keras starts a cycle at step 90 that an eager one, and DL4J, start at 91.
+    Case(
+        "sgd-momentum-polynomial-cycle",
+        "SGD",
+        {"momentum": 0.9},
+        schedule("PolynomialDecay", initial_learning_rate=0.02, decay_steps=32, end_learning_rate=0.002, cycle=True),
+    ),
 )
 DECAYS = tuple(
     Case(f"{case.name}-decay", case.optimizer, {**case.options, "decay": 0.02})
     for case in OPTIMIZERS
-    if case.name in ("sgd", "sgd-momentum", "rmsprop-momentum", "adadelta-0.4", "adam", "adamax")
+    if case.name not in ("rmsprop-centered", "rmsprop-momentum-centered", "adadelta-1", "adamw")
 )
 CLIPPED = (
     Case("adam-clipnorm", "Adam", {"learning_rate": 0.01, "clipnorm": 0.05}),
@@ -310,6 +328,8 @@ CLIPPED = (
 CLIPPED_L2 = (Case("sgd-clipnorm-l2", "SGD", {"learning_rate": 0.1, "clipnorm": 0.05}, model="dense-l2"),)
 REGULARIZED = (
     Case("sgd-l2", "SGD", {"learning_rate": 0.05}, model="dense-l2"),
+    Case("adam-l1", "Adam", {"learning_rate": 0.01}, model="weights-l1"),
+    Case("adam-l2", "Adam", {"learning_rate": 0.01}, model="dense-l2"),
     Case("adam-l1l2", "Adam", {"learning_rate": 0.01}, model="dense-l1l2"),
 )
 WEIGHT_DECAY = (
@@ -377,18 +397,15 @@ OTHERS = {
         *on_models("lstm-sequences", "mse", "bce", "hinge", "squared-hinge", "poisson"),
     ),
     TFKERAS.name: (
-        *SCHEDULES[:2], *CLIPPED[:1], *WEIGHT_DECAY[1:], *NORMS, *MIXED[:2],
-        *on_models("lstm", "conv2d", "vectors-norm"),
+        *SCHEDULES, *CLIPPED, *WEIGHT_DECAY, *REGULARIZED, *LAYERS, *NORMS, *MIXED[:2],
+        *on_models("lstm-sequences", "vectors-norm"),
     ),
     LEGACY.name: (
-        *SCHEDULES[:2], *DECAYS, *CLIPPED, *REGULARIZED, *NORMS, *MIXED[3:],
-        *on_models("conv2d", "lstm", "frozen", "vectors-norm"),
+        *(case for case in SCHEDULES if case.optimizer != "Nadam"),  # it takes none there
+        *DECAYS, *CLIPPED, *REGULARIZED, *LAYERS, *NORMS, *MIXED[3:],
+        *on_models("lstm-sequences", "vectors-norm"),
     ),
 }  # fmt: skip
-
-
-#: Cases that are saved in both containers: one for each order of the optimizer's variables.
-BOTH = {"sgd", "sgd-momentum", "rmsprop-momentum-centered", "adadelta-0.4", "adam", "amsgrad", "nadam"}
 
 
 def cases(dialect: Dialect) -> Iterator[tuple[Case, tuple[str, ...]]]:
@@ -396,7 +413,7 @@ def cases(dialect: Dialect) -> Iterator[tuple[Case, tuple[str, ...]]]:
     usual = "keras" if dialect is KERAS3 else "h5"
     for case in OPTIMIZERS:
         if why_not(dialect, case) is None:
-            yield case, ("keras", "h5") if case.name in BOTH and dialect is not LEGACY else (usual,)
+            yield case, (usual,) if dialect is LEGACY else ("keras", "h5")
     for case in OTHERS[dialect.name]:
         yield case, (usual,)
 

@@ -1165,6 +1165,12 @@ def two_in_two_out(k: Names, x: Any, y: Any) -> Any:
     return [k.Dense(5, activation="softmax", name="classes")(both), k.Dense(1, name="size")(both)]
 
 
+def deeper_second_input(k: Names, x: Any, y: Any) -> Any:
+    """A vector and steps in, more layers behind the steps: Keras 3 writes their input before the vector's."""
+    steps = k.LSTM(3)(k.LSTM(2, return_sequences=True)(y))
+    return k.Dense(2)(k.Concatenate()([k.Dense(3)(x), steps]))
+
+
 def squeeze_and_excite(k: Names, x: Any) -> Any:
     """Channels scaled by what is in them."""
     y = k.Dense(2, activation="relu")(k.GlobalAveragePooling2D(keepdims=True)(x))
@@ -1202,6 +1208,7 @@ STRUCTURE_CASES = (
     graph("activation-beside-its-input", [IMAGE], activation_beside_its_input, tf=True),
     graph("inception-block", [IMAGE], inception_block, tf=True, compiled="rmsprop-mse"),
     graph("two-in-two-out", [IMAGE, (5,)], two_in_two_out, tf=True),
+    graph("deeper-second-input", [(5,), (4, 2)], deeper_second_input),
     graph("squeeze-and-excite", [IMAGE], squeeze_and_excite),
     graph("unordered-names", [VECTOR], unordered_names, tf=True),
     graph(
@@ -1323,7 +1330,7 @@ KERAS3_ARCHIVE_ONLY = words("""
     mel-spectrogram stft-spectrogram auto-contrast equalization solarization
     contrast-limited-adaptive-histogram-equalization random-crop random-geometry random-colour cut-mix aug-mix
     rand-augment random-shear pipeline attention-concat squeeze-and-excite shared-twice inception-block
-    two-in-two-out time-distributed-conv2d conv-lstm2d-then-flatten-dense multi-head-attention-sizes
+    two-in-two-out deeper-second-input time-distributed-conv2d conv-lstm2d-then-flatten-dense multi-head-attention-sizes
     bidirectional-lstm-mul-sequences bidirectional-simple-rnn-concat name-not-ascii masking-middle-lstm
     dense-log-softmax dense-glu dense-threshold relu-all-options average-pooling1d-strides unit-normalization-axis-1
     lstm-odd-activations embedding-mask-average multiply-images dense-non-neg reshape-to-image-then-conv2d

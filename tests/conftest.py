@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# The networks of the tests are small, and ND4J's threads wait for each other in busy loops: with two of them a step of
+# training takes seven times the processor's time. Set before any JVM starts; processes of tests inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 TESTS = Path(__file__).resolve().parent
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pydl4j_bridge.errors import TranslationError
-from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy, view
+from pydl4j_bridge.jvm.arrays import TYPES, to_indarray, to_numpy, view
 from pydl4j_bridge.jvm.configurations import activation_types, input_type, shape_of
 from pydl4j_bridge.jvm.descriptions import is_graph
 from pydl4j_bridge.jvm.exceptions import java_errors
 from pydl4j_bridge.jvm.layers import CLIP, CLIPS, confs, holders, read_layers
-from pydl4j_bridge.jvm.updaters import build_updater
+from pydl4j_bridge.jvm.updaters import build_updater, with_built_schedules
 from pydl4j_bridge.mapping import UpdaterSpec
 from pydl4j_bridge.mapping.spec import LISTENER_PACKAGE
 from pydl4j_bridge.mapping.targets import ONE_BY_ONE
@@ -115,12 +117,36 @@ def rebuild(network: Any, spec: UpdaterSpec) -> Any:
 def fit(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> float:
     """One step on one batch; the loss before it, with the regularization.
 
+    Args:
+        network: a ``MultiLayerNetwork`` or a ``ComputationGraph``.
+        inputs, labels: arrays of the type of the first of them, float32 or float64.
+
     Raises:
         JavaError: the network failed.
     """
+    step, types = _step()
+    kind = inputs[0].dtype
+    arrays = [np.ascontiguousarray(one, dtype=kind) for one in (*inputs, *labels)]
+    shapes = _shapes(tuple([one.shape for one in arrays]))
     with java_errors("the network cannot be trained"):
-        network.fit(*_batch(network, inputs, labels))
-        return float(network.score())
+        return float(step(network, len(inputs), types[kind], [one.ctypes.data for one in arrays], shapes))
+
+
+@cache
+def _step() -> tuple[Any, Mapping[np.dtype[Any], Any]]:
+    """What a step needs of Java, looked up once."""
+    import jpype
+
+    types = jpype.JClass("org.nd4j.linalg.api.buffer.DataType")
+    return jpype.JClass("org.pydl4j.training.Step").fit, {kind: types.valueOf(name) for name, kind in TYPES.items()}
+
+
+@lru_cache(maxsize=64)
+def _shapes(shapes: tuple[tuple[int, ...], ...]) -> Any:
+    """The shapes of a batch for Java: those of one are mostly those of the next."""
+    import jpype
+
+    return jpype.JLong[:][:](shapes)
 
 
 def score(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDArray[Any]]) -> float:
@@ -164,12 +190,13 @@ def install_updater(network: Any, spec: UpdaterSpec) -> None:
                 because="a Bidirectional layer without return_sequences has no place for an updater (N15)",
                 fix="Import the model for inference: import_model(path, optimizer=False)",
             )
+        built = with_built_schedules(spec)
         for neural_net in confs(network):
             for holder, made_of in holders(neural_net.getLayer()):
                 if not hasattr(holder, "setIUpdater") or made_of.startswith("Frozen"):
                     continue
                 # Each layer has one of its own, as DL4J's builder makes it.
-                holder.setIUpdater(build_updater(one_by_one(spec) if _is(holder, "KerasEmbedding") else spec))
+                holder.setIUpdater(build_updater(one_by_one(built) if _is(holder, "KerasEmbedding") else built))
                 _install_settings(holder, spec)
         install_listeners(network, spec)
         if network.getUpdater(False) is None:

@@ -57,10 +57,11 @@ def map_optimizer(optimizer: Optimizer, *, on_loss: OnLoss = "error", fidelity: 
     if fidelity not in ("nd4j", "exact"):
         raise ValueError(f"fidelity is 'nd4j' or 'exact', not {fidelity!r}")
     rule = _rule(optimizer)
-    mapping = _Mapping(optimizer, rule)
+    exact = fidelity == "exact"
+    mapping = _Mapping(optimizer, rule, exact=exact)
     spec = mapping.spec(rule.forms)
-    if fidelity == "exact" and mapping.deviates and rule.exact:
-        spec = _Mapping(optimizer, rule).spec(rule.exact)
+    if exact and mapping.deviates and rule.exact:
+        spec = _Mapping(optimizer, rule, exact=exact).spec(rule.exact)
     if spec.losses and on_loss != "ignore":
         lost = ", ".join(f"{finding.key}={short(finding.value)}" for finding in spec.losses)
         message = f"ND4J's {spec.updater} cannot express {lost} of Keras's {optimizer.class_name}"
@@ -111,9 +112,10 @@ def _measured(deviation: Near | Lost) -> str:
 class _Mapping:
     """One optimizer on its way through one rule."""
 
-    def __init__(self, optimizer: Optimizer, rule: Rule) -> None:
+    def __init__(self, optimizer: Optimizer, rule: Rule, *, exact: bool) -> None:
         self.optimizer = optimizer
         self.rule = rule
+        self.exact = exact
         self.fields: dict[str, FieldValue] = {}
         self.layer_settings: dict[str, tuple[Any, ...]] = {}
         self.listeners: dict[str, tuple[Any, ...]] = {}
@@ -252,7 +254,7 @@ class _Mapping:
             self.fields["learningRate"] = value
             self._found("learning_rate", value, Outcome.MAPPED, f"{form.updater}.learningRate")
             return
-        mapped = map_schedule(value, self.optimizer)
+        mapped = map_schedule(value, self.optimizer, exact=self.exact)
         self.fields["learningRate"] = mapped.initial
         self.fields["learningRateSchedule"] = mapped.spec
         why = f"{form.updater}.learningRateSchedule, a {mapped.spec.schedule}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydl4j_bridge.mapping.spec import LISTENER_PACKAGE, SCHEDULE_PACKAGE, ScheduleSpec, UpdaterSpec
-from pydl4j_bridge.mapping.targets import SCHEDULES, WITHOUT_BUILDER
+from pydl4j_bridge.mapping.targets import OWN_SCHEDULES, SCHEDULES, WITHOUT_BUILDER
 
 #: A MapSchedule with more keys than this becomes text that the code parses: a Java method may have 64 kB of code.
 MAX_CALLS = 200
@@ -43,7 +43,7 @@ def java_code(spec: UpdaterSpec) -> str:
 
 def _imports(spec: UpdaterSpec, schedules: list[ScheduleSpec]) -> list[str]:
     needed = {spec.java_class, *(schedule.java_class for schedule in schedules)}
-    if schedules:
+    if any("scheduleType" in schedule.fields for schedule in schedules):
         needed.add(f"{SCHEDULE_PACKAGE}.ScheduleType")
     if "gradientNormalization" in spec.layer_settings:
         needed.add("org.deeplearning4j.nn.conf.GradientNormalization")
@@ -65,7 +65,7 @@ def _schedule(schedule: ScheduleSpec) -> str:
         adds = "".join(f".add({at}, {_expression(value)})" for at, value in schedule.fields["values"].items())
         return f"new MapSchedule.Builder(ScheduleType.{schedule.fields['scheduleType']}){adds}.build()"
     arguments = []
-    for name in SCHEDULES[schedule.schedule]:
+    for name in {**SCHEDULES, **OWN_SCHEDULES}[schedule.schedule]:
         value = schedule.fields[name]
         arguments.append(f"ScheduleType.{value}" if name == "scheduleType" else _expression(value))
     return f"new {schedule.schedule}({', '.join(arguments)})"

@@ -40,12 +40,13 @@ class MappedSchedule:
     near: str = ""
 
 
-def map_schedule(described: Any, optimizer: Optimizer) -> MappedSchedule:
+def map_schedule(described: Any, optimizer: Optimizer, *, exact: bool = False) -> MappedSchedule:
     """The ND4J schedule for a Keras schedule in the ``learning_rate`` of ``optimizer``.
 
     Args:
         described: ``{"class_name": "ExponentialDecay", "config": {...}}``.
         optimizer: the optimizer it was found in, for errors.
+        exact: take a schedule of our own where ND4J does not have Keras's formula.
 
     Raises:
         InvalidConfig: a value that Keras could not have meant.
@@ -69,7 +70,7 @@ def map_schedule(described: Any, optimizer: Optimizer) -> MappedSchedule:
     if unknown:
         raise UnsupportedOption(f"{name} has settings that are not known here: {', '.join(unknown)}", **place)
     try:
-        mapped = schedule(_Settings(config, optimizer))
+        mapped = schedule(_Settings(config, optimizer, exact))
     except OverflowError as error:
         raise InvalidConfig(
             f"the values of {name} leave the range of a double", because=str(error.args[-1]), **place
@@ -88,6 +89,7 @@ def _at(optimizer: Optimizer, below: str = "") -> dict[str, Any]:
 class _Settings:
     config: Mapping[str, Any]
     optimizer: Optimizer
+    exact: bool
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self.config.get(key, default)
@@ -116,6 +118,9 @@ def _inverse_time(s: _Settings) -> MappedSchedule:
     rate, steps, decay = s.number("initial_learning_rate"), s.steps("decay_steps"), s.number("decay_rate")
     if not s.flag("staircase"):
         return MappedSchedule(inverse(rate, decay / steps), rate)
+    if s.exact:
+        fields = {"initialLearningRate": rate, "decaySteps": steps, "decayRate": decay}
+        return MappedSchedule(ScheduleSpec("KerasInverseTimeDecay", fields), rate)
     # One key per stair: the stairs never end, but the iterations do.
     stairs = {math.ceil(stair * steps): rate / (1 + decay * stair) for stair in range(MAX_KEYS)}
     ends = max(stairs) < LAST_ITERATION
@@ -142,7 +147,11 @@ def _polynomial(s: _Settings) -> MappedSchedule:
     def value(step: float, over: float) -> float:
         return float((rate - end) * (1 - min(step, over) / over) ** power + end)
 
-    if not s.flag("cycle"):
+    cycle = s.flag("cycle")
+    if s.exact:
+        fields = {"initialLearningRate": rate, "decaySteps": steps, "endLearningRate": end, "power": power}
+        return MappedSchedule(ScheduleSpec("KerasPolynomialDecay", {**fields, "cycle": cycle}), rate)
+    if not cycle:
         return _sampled(lambda step: value(step, steps), steps)
     return _sampled(lambda step: value(step, steps * max(1, math.ceil(step / steps))), None)
 
@@ -161,6 +170,10 @@ def _cosine(s: _Settings) -> MappedSchedule:
         done = min(step - warm_up, steps) / steps
         return top * ((1 - alpha) * 0.5 * (1 + math.cos(math.pi * done)) + alpha)
 
+    if s.exact:
+        fields = {"initialLearningRate": initial, "decaySteps": steps, "alpha": alpha}
+        spec = ScheduleSpec("KerasCosineDecay", {**fields, "warmupTarget": top, "warmupSteps": warm_up})
+        return MappedSchedule(spec, value(0))
     return _sampled(value, warm_up + steps)
 
 
@@ -180,6 +193,9 @@ def _cosine_restarts(s: _Settings) -> MappedSchedule:
             done = (done - (1 - t_mul**restart) / (1 - t_mul)) / t_mul**restart
         return rate * ((1 - alpha) * 0.5 * m_mul**restart * (1 + math.cos(math.pi * done)) + alpha)
 
+    if s.exact:
+        fields = {"initialLearningRate": rate, "firstDecaySteps": first, "periodFactor": t_mul, "heightFactor": m_mul}
+        return MappedSchedule(ScheduleSpec("KerasCosineDecayRestarts", {**fields, "alpha": alpha}), value(0))
     return _sampled(value, None)
 
 

@@ -14,6 +14,7 @@ UPDATER_PACKAGE = "org.nd4j.linalg.learning.config"
 OWN_UPDATER_PACKAGE = "org.pydl4j.updaters"
 LISTENER_PACKAGE = "org.pydl4j.training"
 SCHEDULE_PACKAGE = "org.nd4j.linalg.schedule"
+OWN_SCHEDULE_PACKAGE = "org.pydl4j.schedules"
 
 
 class Outcome(str, Enum):
@@ -58,7 +59,7 @@ class Finding:
 class ScheduleSpec:
     """An ND4J ``ISchedule``: its simple class name and its constructor's arguments by name.
 
-    ``MapSchedule`` has ``values``: iteration or epoch → value.
+    ``MapSchedule`` has ``values``: iteration or epoch → value. Those that begin with ``Keras`` are our own.
     """
 
     schedule: str
@@ -73,7 +74,8 @@ class ScheduleSpec:
     @property
     def java_class(self) -> str:
         """Full name of the Java class."""
-        return f"{SCHEDULE_PACKAGE}.{self.schedule}"
+        package = OWN_SCHEDULE_PACKAGE if self.schedule.startswith("Keras") else SCHEDULE_PACKAGE
+        return f"{package}.{self.schedule}"
 
     def to_dict(self) -> dict[str, Any]:
         """The schedule as plain JSON values."""

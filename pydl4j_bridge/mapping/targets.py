@@ -75,3 +75,29 @@ SCHEDULES: Mapping[str, Mapping[str, str]] = {
     "SigmoidSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "gamma": DOUBLE, "stepSize": INT},
     "StepSchedule": {"scheduleType": SCHEDULE_TYPE, "initialValue": DOUBLE, "decayRate": DOUBLE, "step": DOUBLE},
 }
+
+#: Keras's schedules whose formulas ND4J lacks, as classes of our own in ``jars/java``: the same of them.
+OWN_SCHEDULES: Mapping[str, Mapping[str, str]] = {
+    "KerasCosineDecay": {
+        "initialLearningRate": DOUBLE,
+        "decaySteps": DOUBLE,
+        "alpha": DOUBLE,
+        "warmupTarget": DOUBLE,
+        "warmupSteps": DOUBLE,
+    },
+    "KerasCosineDecayRestarts": {
+        "initialLearningRate": DOUBLE,
+        "firstDecaySteps": DOUBLE,
+        "periodFactor": DOUBLE,
+        "heightFactor": DOUBLE,
+        "alpha": DOUBLE,
+    },
+    "KerasInverseTimeDecay": {"initialLearningRate": DOUBLE, "decaySteps": DOUBLE, "decayRate": DOUBLE},
+    "KerasPolynomialDecay": {
+        "initialLearningRate": DOUBLE,
+        "decaySteps": DOUBLE,
+        "endLearningRate": DOUBLE,
+        "power": DOUBLE,
+        "cycle": BOOLEAN,
+    },
+}

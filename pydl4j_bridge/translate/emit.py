@@ -100,7 +100,7 @@ def emit(graph: Graph, compiled: Compiled = NOT_COMPILED) -> ImportableModel:
         if losses is None:
             graph, own, why = own_losses(compiled, graph)
     sequential = graph.sequential and _is_chain(graph)
-    calls = _without_input(graph) if sequential and not open_sizes(graph) else graph.calls
+    calls = _without_input(graph) if sequential and not open_sizes(graph) else _inputs_first(graph)
     layers = [_layer(call, sequential=sequential) for call in calls]
     inner: dict[str, Any] = {"name": "model", "layers": layers}
     if not sequential:
@@ -143,6 +143,14 @@ def _without_input(graph: Graph) -> tuple[Call, ...]:
     first, second, *rest = graph.calls
     shape = {key: first.config[key] for key in ("batch_input_shape", "dtype") if key in first.config}
     return (second.with_config(**shape), *rest)
+
+
+def _inputs_first(graph: Graph) -> tuple[Call, ...]:
+    """The calls in the order that the importer needs: it takes names of inputs in the order of ``input_layers``, and
+    their shapes in that of the layers. Keras 3 writes an input right before the first layer that is as deep.
+    """
+    others = (call for call in graph.calls if call.name not in graph.inputs)
+    return (*(graph[name] for name in graph.inputs), *others)
 
 
 def _is_chain(graph: Graph) -> bool:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("jvm")
 DATA = Path(__file__).parents[1] / "data"
 SAVED = [
     "training/keras3/nadam.keras",
+    "training/keras3/adam-cosine-restarts.keras",
     "training/keras3/bidirectional-adam.keras",
     "training/keras3/branched-adam.keras",
     "training/keras3/frozen-adam.keras",

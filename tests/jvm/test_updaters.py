@@ -13,7 +13,7 @@ from pydl4j_bridge.kerasfile import read
 from pydl4j_bridge.mapping import ScheduleSpec, UpdaterSpec, map_optimizer
 from pydl4j_bridge.mapping.rules import RULES
 from pydl4j_bridge.mapping.spec import OWN_UPDATER_PACKAGE, SCHEDULE_PACKAGE, UPDATER_PACKAGE
-from pydl4j_bridge.mapping.targets import OWN_UPDATERS, SCHEDULES, UPDATERS, WITHOUT_BUILDER
+from pydl4j_bridge.mapping.targets import OWN_SCHEDULES, OWN_UPDATERS, SCHEDULES, UPDATERS, WITHOUT_BUILDER
 
 pytestmark = pytest.mark.usefixtures("jvm")
 
@@ -36,6 +36,10 @@ SCHEDULE_VALUES = {
     "RampSchedule": {"baseSchedule": ScheduleSpec("FixedSchedule", {"value": 0.1}), "numIter": 10},
     "SigmoidSchedule": {**ITERATION, "initialValue": 0.1, "gamma": 0.01, "stepSize": 10},
     "StepSchedule": {**ITERATION, "initialValue": 0.1, "decayRate": 0.5, "step": 10.0},
+    **{
+        name: {field: True if kind == "boolean" else 0.5 + at for at, (field, kind) in enumerate(fields.items())}
+        for name, fields in OWN_SCHEDULES.items()
+    },
 }
 KINDS = {
     "double": "double",
@@ -131,9 +135,9 @@ def test_the_table_has_the_constructor_of_every_schedule(name):
     assert {str(field.getName()) for field in java_class.getDeclaredFields()} >= SCHEDULES[name].keys()
 
 
-@pytest.mark.parametrize("name", sorted(SCHEDULES))
+@pytest.mark.parametrize("name", sorted({**SCHEDULES, **OWN_SCHEDULES}))
 def test_schedules_round_trip(name):
-    """Every schedule of ND4J is built and read back the same."""
+    """Every schedule of ND4J and of our own is built and read back the same."""
     spec = ScheduleSpec(name, SCHEDULE_VALUES[name])
     assert spec == read_schedule(build_schedule(spec))
 
@@ -188,10 +192,11 @@ def schedules() -> list[tuple[str, list[list[float]]]]:
     ]
 
 
+@pytest.mark.parametrize("fidelity", ["nd4j", "exact"])
 @pytest.mark.parametrize(("name", "recorded"), schedules())
-def test_schedules_give_keras_own_rates(name, recorded):
-    """ND4J's valueAt(iteration) is what Keras's schedule(step) gave, to 4e-7 of the highest rate: Keras has float32."""
-    spec = map_optimizer(read(DATA / name).optimizer)
+def test_schedules_give_keras_own_rates(name, recorded, fidelity):
+    """valueAt(iteration) is what Keras's schedule(step) gave, to 4e-7 of the highest rate: Keras has float32."""
+    spec = map_optimizer(read(DATA / name).optimizer, fidelity=fidelity)
     schedule = build_schedule(spec.fields["learningRateSchedule"])
     near = 4e-7 * max(rate for _, rate in recorded)
     for step, expected in recorded:
@@ -205,3 +210,21 @@ def test_an_updater_shows_its_settings_in_python():
     assert "org.nd4j.linalg.learning.config.Adam</caption>" in updater._repr_html_()
     own = build_updater(map_optimizer(read(DATA / "keras3" / "nadam.keras").optimizer, fidelity="exact"))
     assert "KerasNadam</caption>" in own._repr_html_()
+
+
+@pytest.mark.parametrize("dialect", ["keras3", "tfkeras"])
+def test_an_exact_schedule_is_a_formula(dialect):
+    """It has a few numbers where ND4J needs one for each step, and no finding says that it ends."""
+    names = {name.rpartition("/")[2]: name for name, _ in schedules() if name.startswith(f"{dialect}/")}
+    for name in (
+        "sgd-cosine-decay-restarts.h5",
+        "sgd-polynomial-decay-cycle.h5",
+        "sgd-inverse-time-decay-staircase.h5",
+    ):
+        near, exact = (map_optimizer(read(DATA / names[name]).optimizer, fidelity=f) for f in ("nd4j", "exact"))
+        assert len(near.fields["learningRateSchedule"].fields["values"]) == 100_000
+        assert exact.fields["learningRateSchedule"].schedule in OWN_SCHEDULES
+        assert not any(finding.changes_training for finding in exact.findings)
+        both = [build_schedule(one.fields["learningRateSchedule"]) for one in (near, exact)]
+        for step in (0, 1, 7, 40, 99, 1000, 12_345, 99_999):
+            assert both[0].valueAt(step, 0) == pytest.approx(both[1].valueAt(step, 0), rel=1e-9)

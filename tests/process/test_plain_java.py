@@ -32,7 +32,7 @@ def java_program(tmp_path_factory):
     return lambda name: [executable, *arguments_for(java), "-cp", os.pathsep.join([str(folder), path]), name]
 
 
-@pytest.mark.parametrize("name", ["adam", "nadam", "rmsprop-momentum-centered", "poisson-adam"])
+@pytest.mark.parametrize("name", ["adam-cosine-restarts", "nadam", "rmsprop-momentum-centered", "poisson-adam"])
 def test_a_java_program_takes_the_same_step(name, java_program, tmp_path):
     """One more step in a plain Java program gives the same parameters, to the bit, as one in Python."""
     model = pydl4j_bridge.import_model(DATA / "keras3" / f"{name}.keras", fidelity="exact", state=True)
