@@ -11,11 +11,13 @@ def customize() -> None:
     """For all objects of this process. Loads no class of Java's."""
     import jpype
 
-    jpype.JImplementationFor(indarrays.CLASS)(type("INDArray", (), indarrays.methods()))
-    jpype.JImplementationFor("org.nd4j.linalg.learning.config.IUpdater")(_Updater)
+    array = indarrays.implementation()
+    for name in indarrays.CLASSES:
+        jpype.JImplementationFor(name)(array)
+    jpype.JImplementationFor("org.nd4j.linalg.learning.config.IUpdater")(ShownUpdater)
 
 
-class _Updater:
+class ShownUpdater:
     """The methods; ``self`` is the Java object."""
 
     def __jclass_init__(cls: Any) -> None:  # noqa: N805 - JPype gives it each class that is an updater

@@ -7,7 +7,7 @@ so does ``==``, which is Java's ``equals``: one answer for both arrays, and it l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -17,18 +17,15 @@ from numpy.typing import NDArray
 
 from pydl4j_bridge.jvm.arrays import part, strides_of, to_indarray, to_numpy, view
 
-#: The interface would not do: in a class of Java's, JPype's own methods come before those of interfaces.
-CLASS = "org.nd4j.linalg.api.ndarray.BaseNDArray"
+#: The interface for type stubs, and the class since in one of Java's JPype's own methods come before an interface's.
+CLASSES = ("org.nd4j.linalg.api.ndarray.INDArray", "org.nd4j.linalg.api.ndarray.BaseNDArray")
 
 
-def methods() -> dict[str, Callable[..., Any]]:
-    """What the Java class gets."""
-    operators = {name: method for name, method in vars(NDArrayOperatorsMixin).items() if callable(method)}
-    own = {name: method for name, method in vars(_INDArray).items() if callable(method)}
-    return {name: method for name, method in {**operators, **own}.items() if name not in ("__eq__", "__ne__")}
+#: Java's stay what they are.
+_NOT_FOR_JAVA = ("__dict__", "__eq__", "__hash__", "__ne__", "__slots__", "__weakref__")
 
 
-class _INDArray:
+class PythonArray(NDArrayOperatorsMixin):
     """The methods; ``self`` is the Java object."""
 
     def __len__(self) -> int:
@@ -82,11 +79,17 @@ class _INDArray:
         return view(self).__dlpack_device__()
 
 
+def implementation() -> type:
+    """``PythonArray`` as JPype takes it: with all that it inherits in itself."""
+    methods = {**vars(NDArrayOperatorsMixin), **vars(PythonArray)}
+    return type(PythonArray.__name__, (), {name: methods[name] for name in methods if name not in _NOT_FOR_JAVA})
+
+
 @cache
 def _java_class() -> Any:
     import jpype
 
-    return jpype.JClass(CLASS)
+    return jpype.JClass(CLASSES[0])
 
 
 def _for_numpy(value: Any) -> Any:

@@ -161,7 +161,7 @@ RULES: Mapping[str, Rule] = {
                 near={
                     "epsilon": (
                         Near(_STARTS_AT_EPSILON, LEGACY),
-                        Near(f"{_INSIDE}, and {_STARTS_AT_EPSILON}", NEW, measured=Measured("rmsprop", 1.3e-6)),
+                        Near(f"{_INSIDE}, and {_STARTS_AT_EPSILON}", NEW, measured=Measured("rmsprop", 1.4e-6)),
                     )
                 },
                 lost={
@@ -191,7 +191,7 @@ RULES: Mapping[str, Rule] = {
                 near={
                     "epsilon": (
                         Near(_STARTS_AT_EPSILON, frozenset({"keras-1", "keras-2"})),
-                        Near(_INSIDE, NEW, measured=Measured("adagrad", 5.7e-8)),
+                        Near(_INSIDE, NEW, measured=Measured("adagrad", 1.1e-7)),
                     ),
                     "initial_accumulator_value": (Near("ND4J always starts the accumulator at epsilon"),),
                 },
