@@ -5,12 +5,11 @@
 All ways in turn, so that a machine that gets slower does so for each of them; medians. ``of numpy``: the speed against
 numpy's copy into memory that is there, in the same run. Where scyjava is installed its way back is there too; into
 Java it has none for numbers of numpy's. Last come
-10,000 conversions each way, and the resident memory of this process before and after.
+10,000 conversions each way, and the resident memory of this process.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import time
@@ -103,12 +102,13 @@ def main(megabytes: int, runs: int) -> None:
         print(f"{size * 4:11,} bytes: " + ", ".join(f"{name} {took * 1e6:.1f} µs" for name, took in found.items()))
 
     array = np.ones(250_000, "f4")
-    gc.collect()
-    before = resident()
     for copy in (None, True):
-        for _ in range(CONVERSIONS):
+        found = []
+        for done in range(CONVERSIONS + 1):
+            if done in (0, CONVERSIONS // 2, CONVERSIONS):
+                found.append(f"{resident()} MB after {done:,}")
             bridge.to_numpy(bridge.to_indarray(array, copy=copy), copy=copy)
-        print(f"{CONVERSIONS:,} conversions of 1 MB both ways, copy={copy}: resident {before} → {resident()} MB")
+        print(f"conversions of 1 MB both ways, copy={copy}, resident: {', '.join(found)}")
 
 
 if __name__ == "__main__":

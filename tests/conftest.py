@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that start Java in this process come last: from then on JPype looks after Java at Python's every collection.
+    """Tests that start Java in this process come last: JPype then looks after Java at each of Python's collections.
 
     Those that read a hundred thousand layers then take ten times as long.
     """
