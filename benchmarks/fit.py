@@ -109,7 +109,7 @@ def opened(model: str) -> pydl4j_bridge.Network:
 @click.command()
 @click.argument("model")
 @click.option("-b", "--batch", default=32, show_default=True)
-@click.option("-s", "--steps", default=400, show_default=True)
+@click.option("-s", "--steps", default=4000, show_default=True)
 @click.option("-n", "--runs", default=5, show_default=True)
 @click.option("--side", hidden=True)
 def main(*, model: str, batch: int, steps: int, runs: int, side: str | None) -> None:
