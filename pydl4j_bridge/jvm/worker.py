@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any
 
@@ -129,7 +130,9 @@ class Worker:
         process.wait()
         for stream in (process.stdin, process.stdout, self._errors):
             if stream is not None:
-                stream.close()
+                # A request that a dead process did not take is still to be written, and closing tries to.
+                with suppress(BrokenPipeError):
+                    stream.close()
         self._errors = None
 
     def _spawn(self) -> None:

@@ -70,6 +70,16 @@ def test_a_process_that_dies_is_reported(worker, how):
     assert worker.request("native", **REQUEST)["status"] == "imported"
 
 
+def test_a_process_that_died_between_requests_is_reported(worker):
+    """The request that it does not take is lost with it, and the next one is answered by another process."""
+    worker.request("native", **REQUEST)
+    os.kill(process_of(worker), signal.SIGKILL)
+    os.waitid(os.P_PID, process_of(worker), os.WEXITED | os.WNOWAIT)
+    with pytest.raises(WorkerCrashed, match="SIGKILL"):
+        worker.request("native", **REQUEST)
+    assert worker.request("native", **REQUEST)["status"] == "imported"
+
+
 def test_closing_leaves_no_process():
     """After the with block there is nothing left."""
     with Worker(time_limit=60) as worker:
