@@ -39,6 +39,12 @@ public final class Memory {
         return Nd4j.create(of.data(), shape, strides, of.offset() + start, order, of.dataType());
     }
 
+    /** Copies numbers from memory of somebody else's into an array in C order. */
+    public static void copy(long address, INDArray into) {
+        long bytes = into.length() * into.dataType().width();
+        Pointer.memcpy(into.data().addressPointer(), new Foreign(address), bytes);
+    }
+
     /** The type of an array, {@code MOVES} or {@code CLOSED} or 0, the address of its first number, its shape and its strides. */
     public static long[] layout(INDArray array) {
         int rank = array.rank();
@@ -63,8 +69,12 @@ public final class Memory {
         }
     }
 
-    /** Points to memory that its owner, a small part of the same, keeps. */
+    /** Points to memory that its owner, a small part of the same, keeps; or that nobody gives back meanwhile. */
     private static final class Foreign extends Pointer {
+        Foreign(long address) {
+            this.address = address;
+        }
+
         Foreign(ByteBuffer owner, long address, long length) {
             super(owner);
             this.address = address;

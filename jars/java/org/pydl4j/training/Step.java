@@ -1,12 +1,12 @@
 package org.pydl4j.training;
 
-import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.pydl4j.Memory;
 
 /**
  * A step of training in one call: from Python each call into Java takes longer than a small array to copy.
@@ -27,7 +27,7 @@ public final class Step {
         INDArray[] y = new INDArray[addresses.length - inputs];
         for (int at = 0; at < addresses.length; at++) {
             INDArray made = Nd4j.createUninitialized(type, shapes[at], 'c');
-            Pointer.memcpy(made.data().addressPointer(), new Memory(addresses[at]), made.length() * type.width());
+            Memory.copy(addresses[at], made);
             if (at < inputs) {
                 x[at] = made;
             } else {
@@ -40,12 +40,5 @@ public final class Step {
             ((MultiLayerNetwork) network).fit(x[0], y[0]);
         }
         return network.score();
-    }
-
-    /** Memory that somebody else gives back. */
-    private static final class Memory extends Pointer {
-        Memory(long address) {
-            this.address = address;
-        }
     }
 }
