@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydl4j_bridge.jvm import session
 from pydl4j_bridge.jvm.logs import LOGGER
@@ -22,6 +22,11 @@ from pydl4j_bridge.jvm.output import forward_output, rest_of_output, stop_output
 from pydl4j_bridge.jvm.packages import members
 from pydl4j_bridge.jvm.rendering import render_java_exceptions
 from pydl4j_bridge.jvm.session import Jvm
+
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler  # Python 3.10 has no parameter for it
 
 __all__ = ["attach", "load_ipython_extension", "start", "unload_ipython_extension"]
 
@@ -107,7 +112,7 @@ class _Attached:
             self._native.settle()
 
 
-class _ToTheCell(logging.StreamHandler[Any]):
+class _ToTheCell(_StreamHandler):
     """Prints to whatever ``sys.stderr`` is, where nobody has configured logging."""
 
     def __init__(self) -> None:
