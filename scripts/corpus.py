@@ -182,15 +182,15 @@ def _activations(network: Any, inputs: list[NDArray[Any]]) -> Iterator[tuple[str
 
     from pydl4j_bridge.jvm.arrays import to_indarray, to_numpy
 
-    given = [to_indarray(one) for one in inputs]
+    given = [to_indarray(one, copy=True) for one in inputs]
     if str(network.getClass().getSimpleName()) == "ComputationGraph":
         arrays = jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))(given)
         for entry in network.feedForward(arrays, False).entrySet():
-            yield str(entry.getKey()), to_numpy(entry.getValue())
+            yield str(entry.getKey()), to_numpy(entry.getValue(), copy=True)
         return
     for at, layer in enumerate(network.getLayers()):
         last = list(network.feedForwardToLayer(at, given[0].dup(), False))[-1]
-        yield str(layer.conf().getLayer().getLayerName()), to_numpy(last)
+        yield str(layer.conf().getLayer().getLayerName()), to_numpy(last, copy=True)
 
 
 def _work(pipe: Connection) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-import weakref
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -56,8 +55,8 @@ def to_indarray(array: ArrayLike, copy: bool | None = None) -> Any:
     strides = [stride // source.itemsize for stride in strides_of(source)]
     length = 1 + sum((size - 1) * stride for size, stride in zip(source.shape, strides, strict=True))
     start, shape = source.ctypes.data, java.longs(source.shape)
-    kept = java.direct_buffer(_Kept.of(source, start))
-    return java.memory.array(start, length, java_type, shape, java.longs(strides), _order(source), kept)
+    kept, strides = java.direct_buffer(_Kept.of(source, start)), java.longs(strides)
+    return java.memory.array(start, length, java_type, shape, strides, _order(source), kept, source.nbytes)
 
 
 def to_numpy(array: Any, copy: bool | None = None) -> NDArray[Any]:
@@ -128,7 +127,6 @@ class _Java:
         self.nd4j, self.memory = jpype.JClass("org.nd4j.linalg.factory.Nd4j"), jpype.JClass("org.pydl4j.Memory")
         self.longs = jpype.JLong[:]
         self.direct_buffer = jpype.nio.convertToDirectBuffer
-        self.collect_garbage = jpype.JClass("java.lang.System").gc
         self.names = [str(one.name()) for one in types.values()]
         self.types = {_ALL_TYPES[name]: types.valueOf(name) for name in self.names if name in _ALL_TYPES}
 
@@ -219,8 +217,8 @@ def _order(array: NDArray[Any]) -> str:
 
 #: Bytes of numpy's that may hang on INDArrays before Java is asked to look whether they are still there.
 _PATIENCE = 2**30
-#: Seconds; more than that and the process has other troubles.
-_WAIT = 5.0
+#: Seconds that Java gets to let go of what it does not use any more.
+_WAIT = 1.0
 _counting = threading.Lock()
 _handed_over = 0
 _allowed = _PATIENCE
@@ -255,17 +253,10 @@ class _Kept(ctypes.Structure):
 
 def _collect() -> None:
     global _allowed
-    gone = threading.Event()
-    nobodys = np.empty(1, np.uint8)
-    weakref.finalize(nobodys, gone.set).atexit = False
-    _java().direct_buffer(nobodys)
-    del nobodys
-    _java().collect_garbage()
-    # A thread of Java's lets go of what was found, this one among them.
-    gone.wait(_WAIT)
-    before = -1
-    while before != _handed_over:
-        before = _handed_over
+    in_use = int(_java().memory.collect())
+    # A thread of Java's lets go of the rest.
+    until = time.monotonic() + _WAIT
+    while _handed_over > in_use and time.monotonic() < until:
         time.sleep(0.001)
-    # What is still there is in use; to ask again at once would only take time.
-    _allowed = max(_PATIENCE, 2 * _handed_over)
+    # To ask again at once for what is in use would only take time.
+    _allowed = max(_PATIENCE, 2 * in_use)

@@ -31,7 +31,7 @@ def gradients(network: Any, inputs: Sequence[NDArray[Any]], labels: Sequence[NDA
     import jpype
 
     with java_errors("the network's gradients cannot be computed"), _without_dropout(network):
-        given, wanted = ([to_indarray(one) for one in arrays] for arrays in (inputs, labels))
+        given, wanted = ([to_indarray(one, copy=True) for one in arrays] for arrays in (inputs, labels))
         if is_graph(network):
             arrays = jpype.JArray(jpype.JClass("org.nd4j.linalg.api.ndarray.INDArray"))
             network.setInputs(arrays(given))

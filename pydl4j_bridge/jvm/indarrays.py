@@ -19,8 +19,6 @@ from pydl4j_bridge.jvm.arrays import part, strides_of, to_indarray, to_numpy, vi
 
 #: The interface for type stubs, and the class since in one of Java's JPype's own methods come before an interface's.
 CLASSES = ("org.nd4j.linalg.api.ndarray.INDArray", "org.nd4j.linalg.api.ndarray.BaseNDArray")
-
-
 #: Java's stay what they are.
 _NOT_FOR_JAVA = ("__dict__", "__eq__", "__hash__", "__ne__", "__slots__", "__weakref__")
 

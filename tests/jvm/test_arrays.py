@@ -268,7 +268,7 @@ def test_arrays_in_a_workspace_are_copied():
 
 
 def test_memory_that_java_has_not_let_go_of_does_not_add_up():
-    """Java's collector does not see numpy's memory, so it is called in time: 20 GB go through 2 GB."""
+    """Java's collector does not see numpy's memory, so it is called in time: 20 GB go through 1 GB."""
     from pydl4j_bridge.jvm import arrays
 
     array = np.zeros(2**25, "uint8")  # touched by nobody: it takes no memory
@@ -276,7 +276,7 @@ def test_memory_that_java_has_not_let_go_of_does_not_add_up():
     for _ in range(640):
         bridge.to_indarray(array)
         most = max(most, arrays._handed_over)
-    assert most <= 2 * arrays._PATIENCE
+    assert most <= arrays._PATIENCE + array.nbytes
 
 
 def test_more_than_two_gigabytes_are_shared():

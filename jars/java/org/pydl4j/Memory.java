@@ -1,6 +1,10 @@
 package org.pydl4j;
 
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataBuffer;
@@ -14,6 +18,9 @@ public final class Memory {
     private static final int MOVES = 1;
     private static final int CLOSED = 2;
 
+    private static final Set<Owner> OWNERS = ConcurrentHashMap.newKeySet();
+    private static final ReferenceQueue<ByteBuffer> GONE = new ReferenceQueue<>();
+
     private Memory() {}
 
     /**
@@ -23,11 +30,28 @@ public final class Memory {
      * @param length how many numbers there are from its first to its last, with those between them that are not its own
      * @param strides in numbers, none of them negative
      * @param owner has the memory, and is kept as long as the array or a view of it is there
+     * @param bytes how many of it there are
      */
     public static INDArray array(
-            long address, long length, DataType type, long[] shape, long[] strides, char order, ByteBuffer owner) {
+            long address, long length, DataType type, long[] shape, long[] strides, char order, ByteBuffer owner,
+            long bytes) {
+        forgetThoseGone();
+        OWNERS.add(new Owner(owner, bytes));
         DataBuffer buffer = Nd4j.createBuffer(new Foreign(owner, address, length), length, type);
         return Nd4j.create(buffer, shape, strides, 0, order, type);
+    }
+
+    /** Collects garbage; how many bytes of somebody else's arrays are still over, whether their owner knows it yet or not. */
+    public static long collect() {
+        System.gc();
+        forgetThoseGone();
+        return OWNERS.stream().filter(owner -> owner.get() != null).mapToLong(owner -> owner.bytes).sum();
+    }
+
+    private static void forgetThoseGone() {
+        for (Object gone = GONE.poll(); gone != null; gone = GONE.poll()) {
+            OWNERS.remove(gone);
+        }
     }
 
     /**
@@ -66,6 +90,16 @@ public final class Memory {
             if (buffer.underlyingDataBuffer() == buffer) {
                 return;
             }
+        }
+    }
+
+    /** Does not keep what it is about. */
+    private static final class Owner extends WeakReference<ByteBuffer> {
+        final long bytes;
+
+        Owner(ByteBuffer owner, long bytes) {
+            super(owner, GONE);
+            this.bytes = bytes;
         }
     }
 
